@@ -1,0 +1,36 @@
+import type { InventoryFacts } from '../../model/inventory.ts';
+import type { SubjectKey } from '../../model/match.ts';
+import type { OsRelease } from '../../model/os-release.ts';
+import type { Package } from '../../model/package.ts';
+
+/** A Linux distribution: which streams judge its packages, and how they are mended. Pure. */
+export type Distro = {
+  /** os-release `ID` and the folder's name. */
+  readonly id: string;
+  /** Other `ID`s that are the same distribution for our purpose. */
+  readonly alsoKnownAs: readonly string[];
+  readonly title: string;
+  /** The ecosystem of its own packages: `deb`, `rpm`, `apk`. */
+  readonly ecosystem: string;
+  readonly sources: readonly string[];
+  /** Releases known here, for end of life; from a data file beside the plugin. */
+  readonly releases: readonly DistroRelease[];
+  /** The release cycle of an os-release (`12`, `22.04`, `3.19`, `9`), or null when it cannot be told. */
+  cycleOf(os: OsRelease): string | null;
+  /** The keys that intelligence may know a system package under, most specific first. */
+  keysOf(pkg: Package, os: OsRelease): readonly SubjectKey[];
+  /** Why a package must not be judged on this resource (a kernel that is not running), or null. */
+  setAside(pkg: Package, facts: InventoryFacts): string | null;
+  /** The command that brings a binary package to a fixed version. */
+  fixCommand(packageName: string, fixedVersion: string): string;
+};
+
+export type DistroRelease = {
+  readonly cycle: string;
+  readonly codename: string | null;
+  /** Days, ISO 8601; null when not announced. `supportEnds` is when free security updates end. */
+  readonly released: string | null;
+  readonly supportEnds: string | null;
+  /** When paid or community extended support ends. */
+  readonly extendedEnds: string | null;
+};

@@ -1,0 +1,57 @@
+import type { Package } from '../../model/package.ts';
+import type { Problem } from '../../model/problem.ts';
+
+/** A family of packages, named by its purl type, and the files that list them. */
+export type Ecosystem = {
+  /** The purl type and the folder's name: `deb`, `npm`. */
+  readonly id: string;
+  /** Version scheme id. */
+  readonly scheme: string;
+  /** Whether a distribution's package manager installs them (deb, rpm, apk), so that they own files. */
+  readonly isSystem: boolean;
+  /** Specifications that the extractors follow. */
+  readonly sources: readonly string[];
+  /** The name under which intelligence keeps a package of this ecosystem: PEP 503 for pypi, else the name itself. */
+  normaliseName(name: string): string;
+  readonly extractors: readonly Extractor[];
+};
+
+/**
+ * Reads one kind of file. It opens nothing itself: the collector hands it bytes and enforces the limits.
+ * Whatever the bytes are it returns problems and never throws, in time linear in their length.
+ */
+export type Extractor = {
+  /** `<ecosystem>/<format>`: `deb/status`, `npm/package-lock`. */
+  readonly id: string;
+  /** Raised whenever the same bytes would give another result; part of the cache key. */
+  readonly version: number;
+  /** Largest file that is read, in bytes; larger ones become a problem `limit`. */
+  readonly sizeMaxBytes: number;
+  /** Runs on every path of a tree (root-relative, `/` between, none in front): plain string tests only. */
+  wants(path: string): boolean;
+  /** Other files of the same folder tree that this one needs, root-relative; those that exist are handed over. */
+  companions?(path: string): readonly string[];
+  extract(file: ExtractorFile): Extraction;
+};
+
+export type ExtractorFile = {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  /** Companion path to its bytes, for those that exist. */
+  readonly companions: ReadonlyMap<string, Uint8Array>;
+  /** Where the tree has an os-release: fills distro qualifiers and namespaces of system purls. */
+  readonly os: { readonly id: string; readonly versionId: string | null } | null;
+};
+
+export type Extraction = {
+  readonly packages: readonly Package[];
+  readonly problems: readonly Problem[];
+  /** Files that a system package owns (root-relative), for the overlap rule. Optional: only what the file tells. */
+  readonly owned?: readonly OwnedFiles[];
+};
+
+export type OwnedFiles = {
+  /** Binary package name. */
+  readonly name: string;
+  readonly paths: readonly string[];
+};
