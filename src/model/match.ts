@@ -14,6 +14,8 @@ export type Subject = {
   readonly keys: readonly SubjectKey[];
   /** rpm module `name:stream`, or null. */
   readonly module: string | null;
+  /** Id of the distribution whose package it is, or null for language packages. */
+  readonly distro: string | null;
 };
 
 export type SubjectKey = PackageKey & { readonly version: string };

@@ -17,6 +17,8 @@ export type Distro = {
   readonly releases: readonly DistroRelease[];
   /** The release cycle of an os-release (`12`, `22.04`, `3.19`, `9`), or null when it cannot be told. */
   cycleOf(os: OsRelease): string | null;
+  /** How its own ratings count; without it they count like anyone's. */
+  readonly rating?: VendorRating;
   /** The keys that intelligence may know a system package under, most specific first. */
   keysOf(pkg: Package, os: OsRelease): readonly SubjectKey[];
   /** Why a package must not be judged on this resource (a kernel that is not running), or null. */
@@ -33,4 +35,14 @@ export type DistroRelease = {
   readonly supportEnds: string | null;
   /** When paid or community extended support ends. */
   readonly extendedEnds: string | null;
+};
+
+/** Which ratings are the distribution's own, and whether its word outranks numbers. */
+export type VendorRating = {
+  /** `source` of its CVSS ratings and severity labels: `debian`, `ubuntu`, `redhat`, `amazon`. */
+  readonly source: string;
+  /** The vendor rates on a scale of its own, so its label decides the severity before any CVSS number does. */
+  readonly isLabelFirst: boolean;
+  /** The vendor's page on a vulnerability. */
+  readonly pageOf?: (vulnerabilityId: string) => string;
 };

@@ -1,8 +1,8 @@
-import type { Inventory } from '../../model/inventory.ts';
+import type { Inventory, InventoryFacts } from '../../model/inventory.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Resource } from '../../model/resource.ts';
 
-/** A kind of place where resources are found and read. */
+/** A kind of place where resources are found. It says what is there and where the bytes lie; collecting reads them. */
 export type Target = {
   /** Folder's name, and the prefix on the command line: `oci-layout:DIR`. */
   readonly id: string;
@@ -10,39 +10,55 @@ export type Target = {
   readonly sources: readonly string[];
   /** Whether a bare path or reference is of this kind. Looks, never reads whole. */
   recognises(location: string): Promise<boolean>;
-  /** The resources at the location. Cheap: identity and fingerprint only, no inventory. */
+  /** The resources at the location. Cheap: identity and fingerprint only. Resolves with problems, never rejects. */
   discover(location: string): Promise<Discovery>;
-  /** The inventory of one resource found by `discover`. Resolves with problems rather than rejecting. */
-  collect(resource: Resource, options: CollectOptions): Promise<Inventory>;
+  /** Where the bytes of one discovered resource lie. Rejects with a plain error that says what to do. */
+  open(resource: Resource, options: OpenOptions): Promise<Content>;
   /** Files and directories whose change means that `discover` may answer differently. */
   watchPaths(location: string): readonly string[];
 };
 
 export type Discovery = { readonly resources: readonly Resource[]; readonly problems: readonly Problem[] };
 
-export type CollectOptions = {
-  readonly limits: CollectLimits;
-  readonly onProgress: (progress: CollectProgress) => void;
-  readonly signal: AbortSignal | null;
-  /** Where layer inventories are kept by digest, or null for no cache. */
-  readonly cacheDirectory: string | null;
+export type OpenOptions = {
+  /** A directory that this scan may fill and that is removed after it. */
+  readonly scratchDirectory: string;
 };
 
-/** Done and, where known, whole amount, of bytes read; and what is being read now. */
-export type CollectProgress = {
-  readonly doneBytes: number;
-  readonly totalBytes: number | null;
-  readonly at: string;
-};
+/** Bytes to read, as plain data: it crosses a process boundary. */
+export type Content =
+  | {
+      readonly kind: 'tree';
+      /** Absolute path of the root. Nothing outside it is read, whatever a link says. */
+      readonly root: string;
+      /** Root-relative directories that are not entered (`proc`, other machines' file systems). */
+      readonly skip: readonly string[];
+      readonly facts: InventoryFacts;
+      readonly problems: readonly Problem[];
+    }
+  | {
+      readonly kind: 'layers';
+      /** From the base up. */
+      readonly layers: readonly LayerBlob[];
+      readonly facts: InventoryFacts;
+      readonly problems: readonly Problem[];
+    }
+  | {
+      readonly kind: 'zip';
+      readonly path: string;
+      readonly facts: InventoryFacts;
+      readonly problems: readonly Problem[];
+    }
+  /** Somebody else already took the inventory. */
+  | { readonly kind: 'inventory'; readonly inventory: Inventory };
 
-/** Every limit has a name, which a problem of kind `limit` carries. */
-export type CollectLimits = {
-  readonly archiveBytesMax: number;
-  readonly archiveEntriesMax: number;
-  readonly archiveDepthMax: number;
-  readonly expansionRatioMax: number;
-  readonly pathLengthMax: number;
-  readonly treeDepthMax: number;
-  readonly bufferedBytesMax: number;
-  readonly scanSecondsMax: number;
+/** One layer: a tar, perhaps compressed, that is a whole file or a part of one. */
+export type LayerBlob = {
+  readonly path: string;
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+  /** What the manifest says the stored bytes hash to (`sha256:…`); checked while reading. Null: not stated. */
+  readonly digest: string | null;
+  /** What the image configuration says the uncompressed tar hashes to: the layer's name in evidence. */
+  readonly diffId: string | null;
 };

@@ -1,0 +1,119 @@
+import type pg from 'pg';
+import { type Job, PgBoss } from 'pg-boss';
+import type { Logger } from 'pino';
+import { applyRevision } from './apply-revision.ts';
+import type { JobContext } from './context.ts';
+import { discoverWatch } from './discover-watch.ts';
+import { retain } from './retain.ts';
+import { scanResource } from './scan-resource.ts';
+
+/** Asks for work. Asking again while the same work waits changes nothing. */
+export type Queue = {
+  discover(watchId: number, trigger: string): Promise<void>;
+  scan(resourceId: number, trigger: string): Promise<void>;
+  rematch(trigger: string): Promise<void>;
+  retain(trigger: string): Promise<void>;
+  /** Resolves when nothing waits or runs, or after the time; answers whether all was done. */
+  idle(withinMilliseconds: number): Promise<boolean>;
+  stop(): Promise<void>;
+};
+
+const queues = {
+  // One waiting and one running per key: a change during a run asks for exactly one more run.
+  discover: { policy: 'stately', retryLimit: 3, retryDelay: 2, retryBackoff: true, expireInSeconds: 600 },
+  scan: { policy: 'stately', retryLimit: 2, retryDelay: 5, retryBackoff: true, expireInSeconds: 3600 },
+  rematch: { policy: 'stately', retryLimit: 3, retryDelay: 5, retryBackoff: true, expireInSeconds: 7200 },
+  retain: { policy: 'stately', retryLimit: 1, retryDelay: 60, retryBackoff: true, expireInSeconds: 3600 },
+} as const;
+type QueueName = keyof typeof queues;
+const queueNames = Object.keys(queues) as QueueName[];
+
+type Payload = { readonly id: number; readonly trigger: string };
+
+/** Starts the queue on the service's database and the workers that serve it. */
+export async function startQueue(context: JobContext, pool: pg.Pool, withWorkers: boolean): Promise<Queue> {
+  const boss = new PgBoss({
+    // Our own pool: the embedded database has few connections, and no LISTEN across them.
+    db: { executeSql: (text, values) => pool.query(text, values as unknown[]) },
+    superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
+    monitorVacuum: false,
+    reindex: false,
+    schedule: false,
+  });
+  boss.on('error', (error) => context.log.error({ err: error }, 'the job queue met an error'));
+  await boss.start();
+  for (const name of queueNames) {
+    const options = queues[name];
+    if (!(await boss.getQueue(name))) await boss.createQueue(name, options);
+  }
+  const send = async (name: QueueName, id: number, trigger: string) => {
+    await boss.send(name, { id, trigger } satisfies Payload, { singletonKey: String(id) });
+  };
+  const queue: Queue = {
+    discover: (watchId, trigger) => send('discover', watchId, trigger),
+    scan: (resourceId, trigger) => send('scan', resourceId, trigger),
+    rematch: (trigger) => send('rematch', 0, trigger),
+    retain: (trigger) => send('retain', 0, trigger),
+    idle: (within) => waitUntilIdle(pool, within),
+    stop: () => boss.stop({ graceful: false, close: false }),
+  };
+  if (withWorkers) {
+    await releaseLost(pool);
+    await work(boss, context.log, 'discover', 2, async ({ id, trigger }) => {
+      for (const { resourceId } of await discoverWatch(context, id, trigger))
+        await queue.scan(resourceId, trigger);
+    });
+    await work(boss, context.log, 'scan', 2, ({ id, trigger }) => scanResource(context, id, trigger));
+    await work(boss, context.log, 'rematch', 1, ({ trigger }) => applyRevision(context, trigger));
+    await work(boss, context.log, 'retain', 1, ({ trigger }) => retain(context, trigger));
+  }
+  return queue;
+}
+
+async function work(
+  boss: PgBoss,
+  log: Logger,
+  name: QueueName,
+  workers: number,
+  handle: (payload: Payload) => Promise<void>,
+): Promise<void> {
+  const run = async (jobs: Job<Payload>[]) => {
+    for (const { data } of jobs) {
+      try {
+        await handle(data);
+      } catch (error) {
+        log.warn({ err: error, job: name, id: data.id }, 'a job failed and will be tried again');
+        throw error;
+      }
+    }
+  };
+  for (let index = 0; index < workers; index++)
+    await boss.work<Payload>(name, { pollingIntervalSeconds: 0.5, batchSize: 1 }, run);
+}
+
+/**
+ * Jobs that a killed process left running are handed out again at once. Only the embedded database and a single
+ * service may do so without asking, so a job counts as lost when it started before this process did.
+ */
+async function releaseLost(pool: pg.Pool): Promise<void> {
+  const since = new Date(Date.now() - process.uptime() * 1000);
+  await pool.query(
+    `update pgboss.job j set state = 'retry', started_on = null
+     where state = 'active' and started_on < $1 and not exists (
+       select 1 from pgboss.job o where o.name = j.name and o.singleton_key = j.singleton_key and o.state = 'retry')`,
+    [since],
+  );
+}
+
+async function waitUntilIdle(pool: pg.Pool, within: number): Promise<boolean> {
+  const until = Date.now() + within;
+  while (Date.now() < until) {
+    const { rows } = await pool.query(
+      `select count(*)::int as n from pgboss.job where state in ('created', 'retry', 'active')`,
+    );
+    if (rows[0]?.n === 0) return true;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return false;
+}

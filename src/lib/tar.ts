@@ -1,0 +1,371 @@
+import { LimitError, type ScanLimits } from './limits.ts';
+
+/**
+ * Tar, read as a stream: ustar, old GNU, GNU long names and sparse files, PAX headers.
+ * Source: https://www.gnu.org/software/tar/manual/html_node/Standard.html and POSIX.1-2017 pax.
+ *
+ * Hot: every byte of every layer passes here. Cost is one header parse per entry and no copy of skipped content.
+ */
+export type TarEntry = {
+  /** As written in the archive, long-name and PAX records applied; not yet made safe. */
+  readonly path: string;
+  readonly kind: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
+  /** Size of the content, in bytes, as a reader of the extracted file would see it. */
+  readonly sizeBytes: number;
+  readonly mode: number;
+  readonly linkTarget: string;
+};
+
+export type TarVisitor = {
+  /** Whether the content is wanted. Called once for each entry, in order. */
+  entry(entry: TarEntry): boolean;
+  /** The whole content of a wanted entry. */
+  content(entry: TarEntry, bytes: Uint8Array): void;
+};
+
+export type TarParser = {
+  push(chunk: Uint8Array): void;
+  /** Throws when the archive stops in the middle of an entry. */
+  finish(): void;
+  /** How many of the next bytes nobody wants: a reader that can seek need not push them but call `skip`. */
+  readonly skippable: number;
+  skip(count: number): void;
+  readonly entryCount: number;
+  readonly byteCount: number;
+};
+
+/** What a tar reader throws when the bytes are not a tar. `at` is the offset in the uncompressed stream. */
+export class TarError extends Error {
+  readonly at: number;
+
+  constructor(message: string, at: number) {
+    super(message);
+    this.name = 'TarError';
+    this.at = at;
+  }
+}
+
+const block = 512;
+// PAX and GNU long names are small; a larger header is an attack or garbage.
+const headerContentMax = 1 << 20;
+
+type Overrides = { path?: string; linkTarget?: string; sizeBytes?: number; sparse?: SparseMap };
+type SparseMap = { realSize: number; chunks: [offset: number, size: number][]; inData: boolean };
+
+export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarParser {
+  const header = new Uint8Array(block);
+  let headerFill = 0;
+  let bytes = 0;
+  let entries = 0;
+  let ended = false;
+  // The content being read: its bytes still to come, padding after it, and where it goes.
+  let remaining = 0;
+  let padding = 0;
+  let sink: ((content: Uint8Array) => void) | null = null;
+  let buffer: Uint8Array | null = null;
+  let bufferFill = 0;
+  let next: Overrides = {};
+  let globals: Overrides = {};
+  let sparseExtended: SparseMap | null = null;
+  let afterSparse: (() => void) | null = null;
+
+  function push(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length && !ended) {
+      if (remaining > 0) {
+        const take = Math.min(remaining, chunk.length - at);
+        if (buffer) {
+          buffer.set(chunk.subarray(at, at + take), bufferFill);
+          bufferFill += take;
+        }
+        remaining -= take;
+        at += take;
+        if (remaining === 0) endContent();
+      } else if (padding > 0) {
+        const take = Math.min(padding, chunk.length - at);
+        padding -= take;
+        at += take;
+      } else {
+        const take = Math.min(block - headerFill, chunk.length - at);
+        header.set(chunk.subarray(at, at + take), headerFill);
+        headerFill += take;
+        at += take;
+        if (headerFill === block) {
+          headerFill = 0;
+          readHeader();
+        }
+      }
+    }
+    bytes += chunk.length;
+    if (bytes > limits.archiveBytesMax) {
+      throw new LimitError('archiveBytesMax', `more than ${limits.archiveBytesMax} bytes unpacked`);
+    }
+  }
+
+  function begin(size: number, wanted: ((content: Uint8Array) => void) | null): void {
+    padding = (block - (size % block)) % block;
+    remaining = size;
+    sink = wanted;
+    if (wanted && size > 0) {
+      buffer = new Uint8Array(size);
+      bufferFill = 0;
+    }
+    if (size === 0) endContent();
+  }
+
+  function endContent(): void {
+    const done = sink;
+    const content = buffer ?? new Uint8Array(0);
+    sink = null;
+    buffer = null;
+    done?.(content);
+  }
+
+  function readHeader(): void {
+    if (sparseExtended) {
+      readSparseExtension(sparseExtended);
+      return;
+    }
+    if (header[0] === 0 && header.every((byte) => byte === 0)) {
+      // One zero block can stand between concatenated archives; readers end at two. Ending here loses nothing that
+      // tar itself would show.
+      ended = true;
+      return;
+    }
+    checkSum(header, bytes);
+    const type = String.fromCharCode(header[156] ?? 0);
+    const size = number(header, 124, 12);
+    if (type === 'L' || type === 'K' || type === 'x' || type === 'X' || type === 'g') {
+      if (size > headerContentMax) throw new TarError(`extended header of ${size} bytes`, bytes);
+      begin(size, (content) => readExtended(type, content));
+      return;
+    }
+    if (++entries > limits.archiveEntriesMax) {
+      throw new LimitError('archiveEntriesMax', `more than ${limits.archiveEntriesMax} entries`);
+    }
+    const own = next;
+    next = {};
+    const stored = own.sizeBytes ?? globals.sizeBytes ?? size;
+    if (type === 'S') startOldSparse(own, stored);
+    else emit(own, type, stored, own.sparse ?? null);
+  }
+
+  function startOldSparse(own: Overrides, stored: number): void {
+    const map: SparseMap = { realSize: number(header, 483, 12), chunks: [], inData: false };
+    addSparse(map, header, 386, 4);
+    const copy = header.slice();
+    const go = () => {
+      header.set(copy);
+      emit(own, '0', stored, map);
+    };
+    if (header[482] === 0) {
+      go();
+      return;
+    }
+    sparseExtended = map;
+    afterSparse = go;
+  }
+
+  function readSparseExtension(map: SparseMap): void {
+    addSparse(map, header, 0, 21);
+    if (map.chunks.length > 100_000) throw new TarError('sparse map without end', bytes);
+    if (header[504] !== 0) return;
+    const go = afterSparse;
+    sparseExtended = null;
+    afterSparse = null;
+    go?.();
+  }
+
+  function emit(own: Overrides, type: string, stored: number, sparse: SparseMap | null): void {
+    const kind = kindOf(type, header);
+    const path = own.path ?? globals.path ?? headerPath(header);
+    if (path.length > limits.pathLengthMax) {
+      throw new LimitError('pathLengthMax', `a path of ${path.length} characters: ${path.slice(0, 80)}…`);
+    }
+    const holdsContent = kind === 'file' || kind === 'other';
+    const entry: TarEntry = {
+      path,
+      kind,
+      sizeBytes: kind === 'file' ? (sparse?.realSize ?? stored) : 0,
+      mode: number(header, 100, 8) & 0o7777,
+      linkTarget: own.linkTarget ?? text(header, 157, 100),
+    };
+    const wanted = visitor.entry(entry) && kind === 'file';
+    if (wanted && entry.sizeBytes > limits.bufferedBytesMax) {
+      throw new LimitError('bufferedBytesMax', `${path} says it has ${entry.sizeBytes} bytes`);
+    }
+    const deliver = (content: Uint8Array) =>
+      visitor.content(entry, sparse ? expand(sparse, content) : content);
+    begin(holdsContent ? stored : 0, wanted ? deliver : null);
+  }
+
+  function readExtended(type: string, content: Uint8Array): void {
+    if (type === 'L') next.path = text(content, 0, content.length);
+    else if (type === 'K') next.linkTarget = text(content, 0, content.length);
+    else if (type === 'g') globals = { ...globals, ...readPax(content, bytes) };
+    else next = { ...next, ...readPax(content, bytes) };
+  }
+
+  return {
+    push,
+    finish() {
+      if (remaining > 0 || headerFill > 0 || (!ended && (padding > 0 || sparseExtended !== null))) {
+        throw new TarError('ends in the middle of an entry', bytes);
+      }
+      if (bytes === 0) throw new TarError('is empty', 0);
+    },
+    get skippable() {
+      return buffer === null ? remaining + padding : 0;
+    },
+    skip(count) {
+      const content = Math.min(count, remaining);
+      remaining -= content;
+      padding -= count - content;
+      bytes += count;
+    },
+    get entryCount() {
+      return entries;
+    },
+    get byteCount() {
+      return bytes;
+    },
+  };
+}
+
+function kindOf(type: string, header: Uint8Array): TarEntry['kind'] {
+  if (type === '0' || type === '\0' || type === '7') {
+    // Before ustar a directory was a file whose name ends in a slash.
+    const length = text(header, 0, 100).length;
+    return type !== '7' && length > 0 && header[length - 1] === 47 ? 'directory' : 'file';
+  }
+  if (type === '5') return 'directory';
+  if (type === '2') return 'symlink';
+  if (type === '1') return 'hardlink';
+  return 'other';
+}
+
+function headerPath(header: Uint8Array): string {
+  const name = text(header, 0, 100);
+  const isUstar = header[257] === 117 && header[262] === 0;
+  const prefix = isUstar ? text(header, 345, 155) : '';
+  return prefix ? `${prefix}/${name}` : name;
+}
+
+function checkSum(header: Uint8Array, at: number): void {
+  const stated = number(header, 148, 8);
+  let sum = 256;
+  for (let index = 0; index < 148; index++) sum += header[index] as number;
+  for (let index = 156; index < block; index++) sum += header[index] as number;
+  if (sum !== stated) throw new TarError('bad header checksum: not a tar, or damaged', at);
+}
+
+const decoder = new TextDecoder();
+
+function text(bytes: Uint8Array, from: number, length: number): string {
+  let end = from;
+  const limit = from + length;
+  let ascii = true;
+  while (end < limit && bytes[end] !== 0) {
+    if ((bytes[end] as number) > 127) ascii = false;
+    end++;
+  }
+  if (ascii && end - from < 128) {
+    let result = '';
+    for (let index = from; index < end; index++) result += String.fromCharCode(bytes[index] as number);
+    return result;
+  }
+  return decoder.decode(bytes.subarray(from, end));
+}
+
+// Octal text, or base 256 when the first bit is set.
+function number(bytes: Uint8Array, from: number, length: number): number {
+  const first = bytes[from] as number;
+  if (first & 0x80) {
+    let value = first === 0xff ? -1 : first & 0x7f;
+    for (let index = from + 1; index < from + length; index++) value = value * 256 + (bytes[index] as number);
+    if (!Number.isSafeInteger(value) || value < 0) throw new TarError(`impossible number ${value}`, from);
+    return value;
+  }
+  let value = 0;
+  for (let index = from; index < from + length; index++) {
+    const byte = bytes[index] as number;
+    if (byte >= 48 && byte <= 55) value = value * 8 + byte - 48;
+    else if (value !== 0 || (byte !== 32 && byte !== 0)) break;
+  }
+  return value;
+}
+
+function addSparse(map: SparseMap, bytes: Uint8Array, from: number, count: number): void {
+  for (let index = 0; index < count; index++) {
+    const offset = number(bytes, from + index * 24, 12);
+    const size = number(bytes, from + index * 24 + 12, 12);
+    if (size > 0) map.chunks.push([offset, size]);
+  }
+}
+
+function expand(map: SparseMap, content: Uint8Array): Uint8Array {
+  const result = new Uint8Array(map.realSize);
+  let chunks = map.chunks;
+  let data = content;
+  if (map.inData) [chunks, data] = splitSparseData(content);
+  let from = 0;
+  for (const [offset, size] of chunks) {
+    if (offset + size > result.length) break;
+    result.set(data.subarray(from, from + size), offset);
+    from += size;
+  }
+  return result;
+}
+
+// PAX sparse 1.0: the map stands in front of the data as decimal lines, padded to a block.
+function splitSparseData(content: Uint8Array): [[number, number][], Uint8Array] {
+  let at = 0;
+  const line = (): number => {
+    const end = content.indexOf(10, at);
+    const value = Number(text(content, at, (end < 0 ? content.length : end) - at));
+    at = end < 0 ? content.length : end + 1;
+    return Number.isSafeInteger(value) && value >= 0 ? value : 0;
+  };
+  const count = Math.min(line(), 100_000);
+  const chunks: [number, number][] = [];
+  for (let index = 0; index < count && at < content.length; index++) chunks.push([line(), line()]);
+  return [chunks, content.subarray(Math.ceil(at / block) * block)];
+}
+
+function readPax(content: Uint8Array, at: number): Overrides {
+  const result: Overrides = {};
+  let position = 0;
+  let sparseName: string | null = null;
+  let realSize: number | null = null;
+  let isSparse = false;
+  while (position < content.length) {
+    const space = content.indexOf(32, position);
+    const length = space < 0 ? Number.NaN : Number(decoder.decode(content.subarray(position, space)));
+    if (!Number.isInteger(length) || length < 5 || position + length > content.length) {
+      throw new TarError('broken PAX header', at);
+    }
+    const record = decoder.decode(content.subarray(space + 1, position + length - 1));
+    position += length;
+    const equals = record.indexOf('=');
+    const key = record.slice(0, equals);
+    const value = record.slice(equals + 1);
+    if (key === 'path') result.path = value;
+    else if (key === 'linkpath') result.linkTarget = value;
+    else if (key === 'size') result.sizeBytes = paxNumber(value, at);
+    else if (key === 'GNU.sparse.name') sparseName = value;
+    else if (key === 'GNU.sparse.realsize') realSize = paxNumber(value, at);
+    else if (key === 'GNU.sparse.major' && value === '1') isSparse = true;
+  }
+  if (isSparse && realSize !== null) {
+    result.sparse = { realSize, chunks: [], inData: true };
+    if (sparseName !== null) result.path = sparseName;
+  }
+  return result;
+}
+
+function paxNumber(value: string, at: number): number {
+  const result = Number(value);
+  if (!Number.isSafeInteger(result) || result < 0)
+    throw new TarError(`impossible size '${value.slice(0, 40)}'`, at);
+  return result;
+}

@@ -1,0 +1,168 @@
+import { resolveLink } from '../../lib/archive-path.ts';
+import type { ScanLimits } from '../../lib/limits.ts';
+import { type OsRelease, parseOsRelease } from '../../model/os-release.ts';
+import { type Problem, problem, reasonOf } from '../../model/problem.ts';
+import type { Extractor, OwnedFiles } from '../../plugins/ecosystems/contract.ts';
+import { ecosystems } from '../../plugins/ecosystems/registry.ts';
+import type { ReadFile } from './reading.ts';
+
+/**
+ * Hands wanted files to extractors as they come by, in whatever order the bytes have them, and keeps the results.
+ * Files that need companions wait until `finish`.
+ */
+export type Extraction = {
+  /** Whether any reader wants the path. Runs on every path: no allocation for the unwanted. */
+  wants(path: string): boolean;
+  /** The largest size that a reader of this path takes, in bytes. */
+  sizeMaxBytes(path: string): number;
+  take(path: string, bytes: Uint8Array): void;
+  finish(): void;
+  readonly files: readonly ReadFile[];
+  readonly releases: readonly { readonly path: string; readonly os: OsRelease }[];
+  readonly problems: readonly Problem[];
+};
+
+const releasePaths = new Set(['etc/os-release', 'usr/lib/os-release']);
+const releaseBytesMax = 1 << 16;
+
+const systemExtractors: readonly Extractor[] = ecosystems
+  .filter((e) => e.isSystem)
+  .flatMap((e) => e.extractors);
+const languageExtractors: readonly Extractor[] = ecosystems
+  .filter((e) => !e.isSystem)
+  .flatMap((e) => e.extractors);
+const everyExtractor: readonly Extractor[] = [...systemExtractors, ...languageExtractors];
+
+/** Which extractors there are and how they read; part of the key of every kept reading. */
+export function extractorVersions(): string {
+  return everyExtractor.map((extractor) => `${extractor.id}@${extractor.version}`).join(' ');
+}
+
+export function createExtraction(limits: ScanLimits): Extraction {
+  const files: ReadFile[] = [];
+  const releases: { path: string; os: OsRelease }[] = [];
+  const problems: Problem[] = [];
+  // Files whose reader asked for companions, and everything that may be a companion.
+  const waiting: { path: string; extractor: Extractor; bytes: Uint8Array; companions: readonly string[] }[] =
+    [];
+  const companionPaths = new Set<string>();
+  const held = new Map<string, Uint8Array>();
+  let heldBytes = 0;
+  let packageCount = 0;
+
+  function hold(path: string, bytes: Uint8Array): boolean {
+    if (heldBytes + bytes.length > limits.bufferedBytesMax) {
+      const why = `holding it would pass ${limits.bufferedBytesMax} bytes of waiting files`;
+      problems.push(problem('limit', path, why, 'bufferedBytesMax'));
+      return false;
+    }
+    held.set(path, bytes);
+    heldBytes += bytes.length;
+    return true;
+  }
+
+  function run(
+    path: string,
+    extractor: Extractor,
+    bytes: Uint8Array,
+    companions: ReadonlyMap<string, Uint8Array>,
+  ): void {
+    if (bytes.length > extractor.sizeMaxBytes) {
+      const why = `${bytes.length} bytes, and ${extractor.id} reads at most ${extractor.sizeMaxBytes}`;
+      problems.push(problem('limit', path, why, 'sizeMaxBytes'));
+      return;
+    }
+    try {
+      const result = extractor.extract({ path, bytes, companions, os: null });
+      packageCount += result.packages.length;
+      if (packageCount > limits.packagesMax) {
+        problems.push(
+          problem('limit', path, `more than ${limits.packagesMax} packages in one place`, 'packagesMax'),
+        );
+        return;
+      }
+      const owned = keepEvidencePaths(result.owned ?? []);
+      if (result.packages.length + result.problems.length + owned.length === 0) return;
+      files.push({
+        path,
+        extractor: extractor.id,
+        packages: result.packages,
+        problems: result.problems,
+        owned,
+      });
+    } catch (error) {
+      // An extractor promises not to throw; when one does, the rest of the resource is still worth reading.
+      problems.push(problem('malformed', path, `${extractor.id} could not read it: ${reasonOf(error)}`));
+    }
+  }
+
+  return {
+    wants(path) {
+      if (releasePaths.has(path) || companionPaths.has(path)) return true;
+      for (const extractor of everyExtractor) if (extractor.wants(path)) return true;
+      return mayBeCompanion(path);
+    },
+    sizeMaxBytes(path) {
+      let most = releasePaths.has(path) ? releaseBytesMax : 0;
+      for (const extractor of everyExtractor)
+        if (extractor.wants(path)) most = Math.max(most, extractor.sizeMaxBytes);
+      return most || limits.bufferedBytesMax;
+    },
+    take(path, bytes) {
+      if (releasePaths.has(path) && bytes.length <= releaseBytesMax) {
+        releases.push({ path, os: parseOsRelease(new TextDecoder().decode(bytes)) });
+        return;
+      }
+      let wanted = false;
+      for (const extractor of everyExtractor) {
+        if (!extractor.wants(path)) continue;
+        wanted = true;
+        const companions = extractor.companions?.(path) ?? [];
+        if (companions.length === 0) {
+          run(path, extractor, bytes, new Map());
+          continue;
+        }
+        for (const companion of companions) companionPaths.add(companion);
+        if (hold(path, bytes)) waiting.push({ path, extractor, bytes, companions });
+      }
+      if (!wanted) hold(path, bytes);
+    },
+    finish() {
+      for (const { path, extractor, bytes, companions } of waiting) {
+        const found = new Map<string, Uint8Array>();
+        for (const companion of companions) {
+          const content = held.get(companion);
+          if (content) found.set(companion, content);
+        }
+        run(path, extractor, bytes, found);
+      }
+      waiting.length = 0;
+      held.clear();
+    },
+    files,
+    releases,
+    problems,
+  };
+}
+
+/** Links near the root are kept, since layers above write through them. */
+export function rootLink(path: string, target: string): { path: string; to: string } | null {
+  if (path.split('/').length > 2) return null;
+  const to = resolveLink(path, target);
+  return to === null || to === '' ? null : { path, to };
+}
+
+// A companion may pass by before the file that asks for it: write-ahead logs and checksum lists are held on sight.
+function mayBeCompanion(path: string): boolean {
+  if (path.endsWith('-wal')) return path.includes('rpm');
+  return path.endsWith('.md5sums') && path.includes('status.d/');
+}
+
+function keepEvidencePaths(owned: readonly OwnedFiles[]): OwnedFiles[] {
+  const kept: OwnedFiles[] = [];
+  for (const { name, paths } of owned) {
+    const evidence = paths.filter((path) => languageExtractors.some((extractor) => extractor.wants(path)));
+    if (evidence.length > 0) kept.push({ name, paths: evidence });
+  }
+  return kept;
+}

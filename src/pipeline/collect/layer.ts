@@ -1,0 +1,138 @@
+import { archivePath } from '../../lib/archive-path.ts';
+import { type BlobSource, readBlob } from '../../lib/blob.ts';
+import { LimitError, type ScanLimits } from '../../lib/limits.ts';
+import { createTarParser, type TarEntry, TarError, type TarVisitor } from '../../lib/tar.ts';
+import { type Problem, problem, reasonOf } from '../../model/problem.ts';
+import { createExtraction, rootLink } from './extraction.ts';
+import type { Reading } from './reading.ts';
+
+const whiteout = '.wh.';
+const opaqueMarker = '.wh..wh..opq';
+
+/**
+ * Reads one image layer in a single pass over its bytes. What was read before an error or a limit is kept.
+ * Source: https://github.com/opencontainers/image-spec/blob/main/layer.md
+ */
+export async function readLayer(
+  blob: BlobSource & { readonly digest: string | null },
+  limits: ScanLimits,
+  onStoredBytes: (bytes: number) => void,
+): Promise<Reading> {
+  const where = blob.digest ?? blob.path;
+  const extraction = createExtraction(limits);
+  const problems: Problem[] = [];
+  const removed: string[] = [];
+  const opaque: string[] = [];
+  const links: { path: string; to: string }[] = [];
+  // Content of wanted files, for hard links that name them later in the same layer.
+  const linkable = new Map<string, Uint8Array>();
+  let linkableBytes = 0;
+  const unsafe = { count: 0, first: '' };
+
+  const visitor: TarVisitor = {
+    entry(entry) {
+      const path = archivePath(entry.path);
+      if (path === null) {
+        if (unsafe.count++ === 0) unsafe.first = entry.path;
+        return false;
+      }
+      const name = path.slice(path.lastIndexOf('/') + 1);
+      if (name.startsWith(whiteout)) {
+        noteWhiteout(path, name);
+        return false;
+      }
+      if (entry.kind === 'file') return isWanted(path, entry);
+      if (entry.kind === 'symlink') noteSymlink(path, entry);
+      else if (entry.kind === 'hardlink') copyLinked(path, entry);
+      else if (entry.kind === 'other' && extraction.wants(path)) removed.push(path);
+      return false;
+    },
+    content(entry, bytes) {
+      const path = archivePath(entry.path) ?? '';
+      if (linkableBytes + bytes.length <= limits.bufferedBytesMax / 8) {
+        linkable.set(path, bytes);
+        linkableBytes += bytes.length;
+      }
+      extraction.take(path, bytes);
+    },
+  };
+
+  function noteWhiteout(path: string, name: string): void {
+    const folder = path.slice(0, Math.max(0, path.length - name.length - 1));
+    if (name === opaqueMarker) opaque.push(folder);
+    else if (!name.startsWith('.wh..wh.'))
+      removed.push(folder ? `${folder}/${name.slice(4)}` : name.slice(4));
+  }
+
+  function isWanted(path: string, entry: TarEntry): boolean {
+    if (!extraction.wants(path)) return false;
+    // The file replaces a lower layer's, whether or not this one can be read.
+    removed.push(path);
+    const most = extraction.sizeMaxBytes(path);
+    if (entry.sizeBytes <= most) return true;
+    problems.push(
+      problem('limit', path, `${entry.sizeBytes} bytes, and at most ${most} are read`, 'sizeMaxBytes'),
+    );
+    return false;
+  }
+
+  function noteSymlink(path: string, entry: TarEntry): void {
+    const link = rootLink(path, entry.linkTarget);
+    if (link) links.push(link);
+    if (extraction.wants(path)) removed.push(path);
+  }
+
+  function copyLinked(path: string, entry: TarEntry): void {
+    if (!extraction.wants(path)) return;
+    removed.push(path);
+    const target = archivePath(entry.linkTarget);
+    const bytes = target === null ? undefined : linkable.get(target);
+    if (bytes) extraction.take(path, bytes);
+    else
+      problems.push(
+        problem('unreadable', path, `is a hard link to ${entry.linkTarget}, which is not in this layer`),
+      );
+  }
+
+  const parser = createTarParser(visitor, limits);
+  try {
+    const reading = await readBlob(blob, limits, onStoredBytes);
+    for await (const chunk of reading.chunks) parser.push(chunk);
+    parser.finish();
+    const actual = reading.digest();
+    if (blob.digest !== null && blob.digest.startsWith('sha256:') && actual !== blob.digest) {
+      problems.push(
+        problem('malformed', where, `its bytes hash to ${actual}: the layer was damaged or changed`),
+      );
+    }
+  } catch (error) {
+    problems.push(problemOf(error, where));
+  }
+  extraction.finish();
+  if (unsafe.count > 0) {
+    const why = `${unsafe.count} entries climb out of the root and were not read, the first '${unsafe.first.slice(0, 200)}'`;
+    problems.push(problem('escape', where, why));
+  }
+  return {
+    files: extraction.files,
+    releases: extraction.releases,
+    removed,
+    opaque,
+    links,
+    problems: [...problems, ...extraction.problems],
+    entryCount: parser.entryCount,
+    byteCount: parser.byteCount,
+  };
+}
+
+/** What a reader threw, as a problem at `where`. */
+export function problemOf(error: unknown, where: string): Problem {
+  if (error instanceof LimitError) return problem('limit', where, error.message, error.limit);
+  if (error instanceof TarError)
+    return problem('malformed', where, `${error.message} (at byte ${error.at} of the tar)`);
+  const code = (error as { code?: string }).code ?? '';
+  if (code.startsWith('Z_') || code.startsWith('ERR_ZLIB') || code.startsWith('ZSTD_')) {
+    return problem('malformed', where, `its compression is damaged or cut short: ${reasonOf(error)}`);
+  }
+  return problem('unreadable', where, reasonOf(error));
+}

@@ -1,0 +1,151 @@
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+} from 'node:fs';
+import { resolveLink } from '../../lib/archive-path.ts';
+import type { ScanLimits } from '../../lib/limits.ts';
+import { type Problem, problem, reasonOf } from '../../model/problem.ts';
+import { createExtraction } from './extraction.ts';
+import type { Reading } from './reading.ts';
+
+const hopsMax = 40;
+
+/**
+ * Reads the wanted files of a directory tree. Links are followed inside the root only; other file systems are entered
+ * unless the caller names them in `skip`. Synchronous on purpose: it runs in a process of its own.
+ */
+export function readTree(
+  root: string,
+  skip: readonly string[],
+  limits: ScanLimits,
+  onEntries: (entries: number, at: string) => void,
+): Reading {
+  const extraction = createExtraction(limits);
+  const problems: Problem[] = [];
+  const skipped = new Set(skip);
+  const deadline = Date.now() + limits.scanSecondsMax * 1000;
+  let entries = 0;
+  let bytes = 0;
+  let stopped = false;
+
+  walk('', 0);
+  extraction.finish();
+  return {
+    files: extraction.files,
+    releases: extraction.releases,
+    removed: [],
+    opaque: [],
+    links: [],
+    problems: [...problems, ...extraction.problems],
+    entryCount: entries,
+    byteCount: bytes,
+  };
+
+  function walk(folder: string, depth: number): void {
+    if (stopped || skipped.has(folder)) return;
+    if (depth > limits.treeDepthMax) {
+      problems.push(problem('limit', folder, `deeper than ${limits.treeDepthMax} folders`, 'treeDepthMax'));
+      return;
+    }
+    let children: Dirent[];
+    try {
+      children = readdirSync(absolute(folder), { withFileTypes: true });
+    } catch (error) {
+      // A folder that went away while we walked is no gap in what is there now.
+      if ((error as { code?: string }).code !== 'ENOENT')
+        problems.push(problem('unreadable', folder || '/', reasonOf(error)));
+      return;
+    }
+    for (const child of children) {
+      if (stopped) return;
+      if (++entries % 4096 === 0) keepWatch(folder);
+      const path = folder ? `${folder}/${child.name}` : child.name;
+      if (child.isDirectory()) walk(path, depth + 1);
+      else if (child.isFile()) {
+        if (extraction.wants(path)) take(path, path);
+      } else if (child.isSymbolicLink() && extraction.wants(path)) followLink(path);
+    }
+  }
+
+  function keepWatch(folder: string): void {
+    onEntries(entries, folder);
+    if (entries > limits.treeEntriesMax)
+      stop(folder, 'treeEntriesMax', `more than ${limits.treeEntriesMax} entries`);
+    if (Date.now() > deadline)
+      stop(folder, 'scanSecondsMax', `took longer than ${limits.scanSecondsMax} seconds`);
+  }
+
+  function stop(folder: string, limit: string, why: string): void {
+    stopped = true;
+    problems.push(problem('limit', folder, `${why}; what lies further on was not read`, limit));
+  }
+
+  function absolute(path: string): string {
+    return path ? `${root === '/' ? '' : root}/${path}` : root;
+  }
+
+  // Each part of the path is resolved by hand, so that no link can lead outside.
+  function followLink(path: string): void {
+    let parts = path.split('/');
+    let hops = 0;
+    for (let index = 0; index < parts.length; index++) {
+      const prefix = parts.slice(0, index + 1).join('/');
+      let isLink: boolean;
+      try {
+        isLink = lstatSync(absolute(prefix)).isSymbolicLink();
+      } catch {
+        // Dangling links are common and say nothing about packages.
+        return;
+      }
+      if (!isLink) continue;
+      const to = resolveLink(prefix, readlinkSync(absolute(prefix)));
+      if (to === null) {
+        problems.push(problem('escape', path, 'is a link out of the root and was not followed'));
+        return;
+      }
+      if (++hops > hopsMax) {
+        problems.push(problem('malformed', path, 'is a link that leads in a circle'));
+        return;
+      }
+      parts = [...to.split('/').filter(Boolean), ...parts.slice(index + 1)];
+      index = -1;
+    }
+    take(path, parts.join('/'));
+  }
+
+  function take(path: string, from: string): void {
+    let descriptor: number | null = null;
+    try {
+      descriptor = openSync(absolute(from), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      const stat = fstatSync(descriptor);
+      if (!stat.isFile()) return;
+      const most = extraction.sizeMaxBytes(path);
+      if (stat.size > most) {
+        problems.push(
+          problem('limit', path, `${stat.size} bytes, and at most ${most} are read`, 'sizeMaxBytes'),
+        );
+        return;
+      }
+      const content = Buffer.allocUnsafe(stat.size);
+      let filled = 0;
+      while (filled < stat.size) {
+        const got = readSync(descriptor, content, filled, stat.size - filled, filled);
+        if (got === 0) break;
+        filled += got;
+      }
+      bytes += filled;
+      extraction.take(path, content.subarray(0, filled));
+    } catch (error) {
+      problems.push(problem('unreadable', path, reasonOf(error)));
+    } finally {
+      if (descriptor !== null) closeSync(descriptor);
+    }
+  }
+}

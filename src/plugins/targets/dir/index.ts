@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { problem } from '../../../model/problem.ts';
+import type { Target } from '../contract.ts';
+
+const foldersMax = 20_000;
+
+/** A directory of source code or an unpacked application: lock files and installed language packages. */
+export const dir = {
+  id: 'dir',
+  title: 'source or application directory',
+  sources: ['https://docs.aws.amazon.com/inspector/latest/user/code-security.html'],
+  async recognises(location) {
+    return (await stat(location).catch(() => null))?.isDirectory() ?? false;
+  },
+  async discover(location) {
+    const root = await realpath(location).catch(() => null);
+    if (!root || !(await stat(root)).isDirectory()) {
+      return { resources: [], problems: [problem('unreadable', location, 'is not a directory')] };
+    }
+    const name = basename(root);
+    return {
+      resources: [
+        {
+          type: 'CODE_REPOSITORY',
+          id: `project-${createHash('sha256').update(root).digest('hex').slice(0, 32)}`,
+          name,
+          target: 'dir',
+          location: root,
+          fingerprint: await fingerprintTree(root),
+          tags: {},
+          details: { projectName: name },
+        },
+      ],
+      problems: [],
+    };
+  },
+  async open(resource) {
+    return {
+      kind: 'tree',
+      root: resource.location,
+      skip: ['.git'],
+      facts: { isContainer: true, runningKernel: null, layers: [] },
+      problems: [],
+    };
+  },
+  watchPaths: (location) => [location, ...filesIn(location)],
+} satisfies Target;
+
+// Lock files stand at the top; what is installed below changes with them.
+function filesIn(location: string): string[] {
+  try {
+    return readdirSync(location, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(location, entry.name));
+  } catch {
+    return [];
+  }
+}
+
+// Change times of files near the top, where lock files are; what is installed below changes with its folder.
+async function fingerprintTree(root: string): Promise<string> {
+  const hash = createHash('sha256');
+  let folders = [''];
+  let count = 0;
+  while (folders.length > 0 && count < foldersMax) {
+    const next: string[] = [];
+    for (const folder of folders) {
+      count++;
+      const children = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
+      for (const child of children.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+        const path = folder ? `${folder}/${child.name}` : child.name;
+        if (child.isDirectory() && child.name !== '.git') next.push(path);
+        if (!child.isFile()) continue;
+        const file = await stat(join(root, path), { bigint: true }).catch(() => null);
+        if (file) hash.update(`${path}\0${file.size}\0${file.mtimeNs}\n`);
+      }
+    }
+    folders = next;
+  }
+  return `stat:${hash.digest('hex').slice(0, 32)}`;
+}

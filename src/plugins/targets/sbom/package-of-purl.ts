@@ -1,0 +1,65 @@
+import type { Evidence, Package } from '../../../model/package.ts';
+import { formatPurl, type PurlParts, parsePurl } from '../../../model/purl.ts';
+
+export type PurlPackage = {
+  readonly purlText: string;
+  readonly evidence: readonly Evidence[];
+  /** The source package when the document says it outside the purl. */
+  readonly source: { readonly name: string; readonly version: string } | null;
+  readonly licences: readonly string[];
+  readonly scope: Package['scope'];
+};
+
+// Types whose full name has the namespace in front, and what stands between.
+const joiners: Readonly<Record<string, string>> = {
+  maven: ':',
+  npm: '/',
+  golang: '/',
+  composer: '/',
+  hex: '/',
+  swift: '/',
+};
+
+/** A package from its purl, or the reason why it cannot be one. */
+export function packageOfPurl(options: PurlPackage): Package | string {
+  const parts = parsePurl(options.purlText);
+  if (!parts) return 'its purl is malformed';
+  if (!parts.version) return 'its purl has no version';
+  const joiner = joiners[parts.type];
+  const name = joiner && parts.namespace ? `${parts.namespace}${joiner}${parts.name}` : parts.name;
+  const attributes: Record<string, string> = {};
+  if (parts.qualifiers.rpmmod) attributes.modularity = parts.qualifiers.rpmmod;
+  if (parts.namespace && parts.qualifiers.distro) attributes.distro = parts.qualifiers.distro;
+  return {
+    purl: formatPurl(parts),
+    ecosystem: parts.type,
+    name,
+    version: versionOf(parts, parts.version),
+    arch: parts.qualifiers.arch ?? null,
+    source: options.source ?? upstreamOf(parts),
+    evidence: options.evidence,
+    scope: options.scope,
+    relation: null,
+    introducedBy: [],
+    owner: null,
+    licences: options.licences,
+    attributes,
+  };
+}
+
+// A purl keeps the epoch of rpm and deb apart from the version.
+function versionOf(parts: PurlParts, version: string): string {
+  const epoch = parts.qualifiers.epoch;
+  return epoch && epoch !== '0' && !version.includes(':') ? `${epoch}:${version}` : version;
+}
+
+function upstreamOf(parts: PurlParts): Package['source'] {
+  const upstream = parts.qualifiers.upstream;
+  if (!upstream || !parts.version) return null;
+  const at = upstream.lastIndexOf('@');
+  const name = at > 0 ? upstream.slice(0, at) : upstream;
+  const version = at > 0 ? upstream.slice(at + 1) : versionOf(parts, parts.version);
+  // rpm writes the file name of the source package.
+  const rpm = /^(.+)-([^-]+)-([^-]+)\.src\.rpm$/.exec(upstream.length < 512 ? upstream : '');
+  return rpm?.[1] ? { name: rpm[1], version: `${rpm[2]}-${rpm[3]}` } : { name, version };
+}

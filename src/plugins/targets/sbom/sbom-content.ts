@@ -1,0 +1,13 @@
+import type { OsRelease } from '../../../model/os-release.ts';
+import type { Package } from '../../../model/package.ts';
+import type { Problem } from '../../../model/problem.ts';
+
+/** What an SBOM says, whatever its format. */
+export type SbomContent = {
+  readonly os: OsRelease | null;
+  readonly packages: readonly Package[];
+  readonly problems: readonly Problem[];
+  /** What the document describes, when it says. */
+  readonly name: string | null;
+  readonly digest: string | null;
+};

@@ -1,0 +1,15 @@
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import type { Db } from './database.ts';
+import { first } from './migrations/0001-first.ts';
+
+// In order; a migration that was released is never changed.
+const migrations: Readonly<Record<string, Migration>> = { '0001-first': first };
+
+/** Brings the schema up to date. Safe to run at every start and from several processes. */
+export async function migrate(db: Db): Promise<void> {
+  const provider: MigrationProvider = { getMigrations: async () => ({ ...migrations }) };
+  const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
+  if (!error) return;
+  const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'unknown';
+  throw new Error(`migration ${failed} failed: ${error instanceof Error ? error.message : String(error)}`);
+}
