@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const nodeMin = [22, 18];
 
-const tests = ['src/**/*.test.ts', 'test/*.test.ts'];
+const tests = ['src/**/*.test.ts', 'test/**/*.test.ts', 'testkit/**/*.test.ts'];
 const main = join(root, 'src/main.ts');
 const biome = join(root, 'node_modules/@biomejs/biome/bin/biome');
 const tsc = join(root, 'node_modules/typescript/bin/tsc');

@@ -7,6 +7,8 @@ import type { Db } from './database.ts';
 import { inSlices, json, recordset } from './rows.ts';
 
 const sliceRows = 2000;
+// Any number that nothing else in this database locks.
+const eventOrderLock = 7_480_001;
 
 /** The store behind the record stage. */
 export function findingStore(db: Db): FindingStore {
@@ -104,8 +106,11 @@ async function applyChanges(db: Db, changes: readonly FindingChange[], revision:
     severity smallint, score real, epss real, fix_available smallint, exploit_available boolean,
     first_observed_at bigint, last_observed_at bigint, updated_at bigint, closed_at bigint, close_reason text,
     event text, detail jsonb`;
-  await inSlices(changes, sliceRows, async (slice) => {
-    await sql`
+  await inSlices(changes, sliceRows, (slice) =>
+    db.transaction().execute(async (tx) => {
+      // Events are read by id: a lower id must never become visible after a higher one.
+      await sql`select pg_advisory_xact_lock(${eventOrderLock})`.execute(tx);
+      await sql`
       with given as (select * from ${recordset(slice.map(findingRow), columns)}),
       written as (
         insert into finding (account_id, resource_id, vulnerability_id, arn, title, status, severity, score, epss,
@@ -125,8 +130,9 @@ async function applyChanges(db: Db, changes: readonly FindingChange[], revision:
       select written.account_id, written.finding_id, given.updated_at, given.event, ${revision}, given.detail
       from written join given using (resource_id, vulnerability_id)
       where given.event is not null
-      order by given.resource_id, given.vulnerability_id`.execute(db);
-  });
+      order by given.resource_id, given.vulnerability_id`.execute(tx);
+    }),
+  );
 }
 
 function findingRow({ resource, vulnerability, next, event, before }: FindingChange): object {

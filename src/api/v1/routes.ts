@@ -1,0 +1,123 @@
+import { resolve } from 'node:path';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { severities } from '../../model/severity.ts';
+import { explain } from '../../pipeline/match/explain.ts';
+import { target } from '../../plugins/targets/registry.ts';
+import { eventsAfter } from '../../store/finding-events.ts';
+import { loadInventory } from '../../store/inventories.ts';
+import { listJobs } from '../../store/job-log.ts';
+import { findResource } from '../../store/resources.ts';
+import { addWatch, listWatches, removeWatch } from '../../store/watches.ts';
+import type { ApiContext, ApiService } from '../context.ts';
+import { streamEvents } from './events.ts';
+import openapi from './openapi.json' with { type: 'json' };
+
+/** Says who calls, or answers the request itself and gives null. */
+export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<ApiContext | null>;
+
+export type Health = {
+  readonly status: 'starting' | 'ready' | 'degraded';
+  readonly intelligence: {
+    readonly revision: string;
+    readonly builtAt: string;
+    readonly isStarter: boolean;
+    readonly statements: number;
+  } | null;
+  readonly version: string;
+};
+
+type Query = Readonly<Record<string, string | undefined>>;
+
+/** What AWS has no call for, under /openinspector/v1. Described by openapi.json, which a test holds to this file. */
+export function v1Routes(
+  app: FastifyInstance,
+  service: ApiService,
+  authenticate: Authenticate,
+  health: () => Health,
+): void {
+  app.get('/openinspector/v1/health', async () => health());
+  app.get('/openinspector/v1/openapi.json', async () => openapi);
+
+  app.get('/openinspector/v1/events', async (request, reply) => {
+    const caller = await authenticate(request, reply);
+    if (!caller) return reply;
+    return streamEvents(request, reply, caller);
+  });
+
+  app.get('/openinspector/v1/history', async (request, reply) => {
+    const caller = await authenticate(request, reply);
+    if (!caller) return reply;
+    const { after, limit } = request.query as Query;
+    const events = await eventsAfter(
+      service.db,
+      caller.accountId,
+      whole(after, 0),
+      Math.min(1000, whole(limit, 100)),
+    );
+    return { events: events.map((event) => ({ ...event, severity: severities[event.severity ?? 0] })) };
+  });
+
+  app.get('/openinspector/v1/explain', async (request, reply) => {
+    const caller = await authenticate(request, reply);
+    if (!caller) return reply;
+    const { vulnerability, resource: text } = request.query as Query;
+    if (!vulnerability || !text) return refuse(reply, 400, 'Name both: ?vulnerability=CVE-…&resource=…');
+    const resource = await findResource(service.db, caller.accountId, text);
+    if (!resource) return refuse(reply, 404, `No resource of this account is called '${text}'.`);
+    const stored =
+      resource.inventoryId === null ? null : await loadInventory(service.db, resource.inventoryId);
+    if (!stored) return refuse(reply, 409, `${resource.id} has no inventory yet: ${resource.statusReason}.`);
+    const intelligence = service.intelligence.current();
+    if (!intelligence) return refuse(reply, 409, 'There is no intelligence yet.');
+    const inventory = { ...stored, packages: stored.packages.map((item) => item.package) };
+    const explanation = explain(vulnerability, inventory, intelligence, (id) => intelligence.keysOf(id));
+    return { resource: { id: resource.id, name: resource.name, type: resource.type }, explanation };
+  });
+
+  app.get('/openinspector/v1/jobs', async (request, reply) => {
+    const caller = await authenticate(request, reply);
+    if (!caller) return reply;
+    return { jobs: await listJobs(service.db, Math.min(1000, whole((request.query as Query).limit, 100))) };
+  });
+
+  app.get('/openinspector/v1/watches', async (request, reply) => {
+    const caller = await authenticate(request, reply);
+    if (!caller) return reply;
+    const watches = await listWatches(service.db);
+    return { watches: watches.filter(({ accountId }) => accountId === caller.accountId) };
+  });
+
+  app.post('/openinspector/v1/watches', async (request, reply) => {
+    const caller = await authenticate(request, reply);
+    if (!caller) return reply;
+    const { target: targetId, location } = (request.body ?? {}) as { target?: unknown; location?: unknown };
+    const plugin = typeof targetId === 'string' ? target(targetId) : null;
+    if (!plugin || typeof location !== 'string' || location === '') {
+      return refuse(reply, 400, 'The body needs a target (host, rootfs, oci-layout, zip, …) and a location.');
+    }
+    const place = plugin.id === 'host' ? 'host' : resolve(location);
+    const watch = await addWatch(service.db, caller.accountId, plugin.id, place, service.now());
+    service.onWatchAdded(watch);
+    await service.queue.discover(watch.watchId, 'watch added');
+    return reply.code(201).send(watch);
+  });
+
+  app.delete('/openinspector/v1/watches/:id', async (request, reply) => {
+    const caller = await authenticate(request, reply);
+    if (!caller) return reply;
+    const id = whole((request.params as { id?: string }).id, 0);
+    const gone = await removeWatch(service.db, caller.accountId, id);
+    if (!gone) return refuse(reply, 404, `There is no watch ${id}.`);
+    service.onWatchRemoved(id);
+    return gone;
+  });
+}
+
+function refuse(reply: FastifyReply, status: number, message: string): FastifyReply {
+  return reply.code(status).send({ message });
+}
+
+function whole(text: string | undefined, fallback: number): number {
+  const value = Number(text);
+  return text !== undefined && Number.isSafeInteger(value) && value >= 0 ? value : fallback;
+}
