@@ -19,7 +19,7 @@ const scripts = {
   start: [[main, 'start']],
   dev: [['--watch', main, 'serve']],
   test: [['--test', ...tests]],
-  'test:integration': [['--test', '--test-concurrency=1', 'test/integration/*.test.ts']],
+  'test:integration': [['--test', '--test-concurrency=1', 'test/integration/*.integration.ts']],
   check: [[biome, 'check'], [tsc], ['--test', ...tests]],
   format: [[biome, 'check', '--write']],
   types: [[tsc]],

@@ -2,7 +2,7 @@ import type { ReportFinding, ScanReport } from '../jobs/scan-once.ts';
 import { type Severity, severities } from '../model/severity.ts';
 import { type Colour, colour, table } from './output.ts';
 
-const severityColours: Readonly<Record<Severity, Colour>> = {
+export const severityColours: Readonly<Record<Severity, Colour>> = {
   CRITICAL: 'magenta',
   HIGH: 'red',
   MEDIUM: 'yellow',

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Settings } from '../service/settings.ts';
 import { type Option, UsageError } from './command.ts';
 
 /** Every setting: as flag (`--listen`), environment variable and key of the configuration file. */
@@ -37,19 +38,6 @@ export const settingSpecs = {
 
 export type SettingName = keyof typeof settingSpecs;
 
-export type Settings = {
-  readonly home: string;
-  readonly databaseUrl: string | null;
-  readonly listen: { readonly host: string; readonly port: number };
-  readonly account: string;
-  readonly region: string;
-  readonly intelDirectory: string;
-  readonly feedUrls: Readonly<Record<string, string>>;
-  readonly logLevel: string;
-  /** Where each came from: flag, environment, file or default. */
-  readonly origins: Readonly<Record<SettingName, string>>;
-};
-
 /** The setting options of a command, for its help. */
 export function settingOptions(...names: readonly SettingName[]): Record<string, Option> {
   const options: Record<string, Option> = {};
@@ -83,7 +71,7 @@ export function readSettings(
     intelDirectory: resolve(pick('intel-directory', file, join(home, 'intel'))),
     feedUrls: parseFeedUrls(pick('feed-urls', file, '{}')),
     logLevel: pick('log-level', file, 'info'),
-    origins: origins as Record<SettingName, string>,
+    origins,
   };
 
   function pick(name: SettingName, config: Readonly<Record<string, unknown>>, fallback: string): string {

@@ -10,7 +10,7 @@ import { openReaders } from '../pipeline/collect/readers.ts';
 import { resolveTarget } from '../plugins/targets/registry.ts';
 import { UsageError } from './command.ts';
 import { bytesText, progressLine } from './output.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from '../service/settings.ts';
 
 export type Collected = { readonly resource: Resource; readonly inventory: Inventory };
 

@@ -10,6 +10,8 @@ export type Intelligence = {
   vulnerability(id: string): Vulnerability | null;
   /** The display id of any id: the CVE when an alias is one. An unknown id is its own. */
   displayId(id: string): string;
+  /** Every package key with a statement about a vulnerability, by any of its ids. */
+  keysOf(id: string): readonly PackageKey[];
   /** Null: no feed assesses this stream, so nothing can be said of its packages. */
   stream(stream: string): StreamCoverage | null;
   close(): void;

@@ -10,7 +10,6 @@ import { type Health, v1Routes } from '../api/v1/routes.ts';
 import { mountWire } from '../api/wire/fastify.ts';
 import { createKernel } from '../api/wire/kernel.ts';
 import { type SigV4Request, verifySigV4 } from '../api/wire/sigv4.ts';
-import type { Settings } from '../cli/settings.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { type Queue, startQueue } from '../jobs/queue.ts';
 import { startTriggers, type Triggers, watchPaths } from '../jobs/triggers.ts';
@@ -26,6 +25,7 @@ import { type Embedded, startEmbedded } from '../store/embedded.ts';
 import { addWatch, listWatches } from '../store/watches.ts';
 import { openHolder } from './intelligence-holder.ts';
 import { ensureFirstKey, serviceKey } from './keys.ts';
+import type { Settings } from './settings.ts';
 
 export type ServiceOptions = {
   readonly settings: Settings;

@@ -1,0 +1,15 @@
+/** What a service or command runs with, resolved from flags, environment and configuration file. */
+export type Settings = {
+  readonly home: string;
+  readonly databaseUrl: string | null;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Twelve digits. */
+  readonly account: string;
+  readonly region: string;
+  readonly intelDirectory: string;
+  /** Feed id to address, in place of the publisher's. */
+  readonly feedUrls: Readonly<Record<string, string>>;
+  readonly logLevel: string;
+  /** Setting name to where it came from: flag, environment, file or default. */
+  readonly origins: Readonly<Record<string, string>>;
+};

@@ -1,0 +1,17 @@
+import { isDigits } from './digits.ts';
+import { orderNumberLists } from './number-list.ts';
+import { defineScheme } from './scheme.ts';
+
+/** R package versions: numbers parted by dots or hyphens, which are the same. */
+export const cran = defineScheme<readonly string[]>({
+  id: 'cran',
+  sources: ['https://cran.r-project.org/doc/manuals/r-release/R-exts.html#The-DESCRIPTION-file'],
+  lengthMax: 512,
+  parse: parseCran,
+  order: orderNumberLists,
+});
+
+function parseCran(text: string): readonly string[] | null {
+  const numbers = text.split(/[.-]/);
+  return numbers.every(isDigits) ? numbers : null;
+}

@@ -1,0 +1,15 @@
+import { defineScheme, type Order } from './scheme.ts';
+import { orderIdentifiers, orderSemver, parseSemver, type SemverParts } from './semver-parts.ts';
+
+/** Versions of Dart packages: semantic versions that are also ordered by their build, none being the lowest. */
+export const pub = defineScheme<SemverParts>({
+  id: 'pub',
+  sources: ['https://dart.dev/tools/pub/versioning#semantic-versions'],
+  lengthMax: 512,
+  parse: (text) => parseSemver(text, { prefixes: 'v', numbersMax: 16, looseHyphen: false }),
+  order: orderPub,
+});
+
+function orderPub(left: SemverParts, right: SemverParts): Order {
+  return orderSemver(left, right) || orderIdentifiers(left.build, right.build);
+}
