@@ -19,6 +19,7 @@ export const allowedEdges: Readonly<Record<string, readonly string[]>> = {
   'pipeline/match': ['model', 'lib', 'versions', 'plugins', 'intel', 'pipeline/match'],
   'pipeline/score': ['model', 'lib', 'plugins', 'pipeline/score'],
   'pipeline/record': ['model', 'lib', 'pipeline/record'],
+  'pipeline/publish': ['model', 'lib', 'plugins', 'pipeline/publish'],
   'pipeline/import': ['model', 'lib', 'plugins', 'intel', 'pipeline/import'],
   'pipeline/reach': ['model', 'lib', 'plugins', 'pipeline/reach'],
   store: ['model', 'lib', 'pipeline', 'store'],

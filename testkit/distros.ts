@@ -83,12 +83,10 @@ function testReleases(distro: Distro): void {
 
 function testArbitrary(distro: Distro): void {
   const text = fc.option(fc.string({ maxLength: 40 }));
-  const os = fc
-    .tuple(text, text, text)
-    .map(([versionId, codename, prettyName]) => ({
-      ...osRelease(distro.id, versionId, codename),
-      prettyName,
-    }));
+  const os = fc.tuple(text, text, text).map(([versionId, codename, prettyName]) => ({
+    ...osRelease(distro.id, versionId, codename),
+    prettyName,
+  }));
   const pkg = fc
     .tuple(fc.string(), fc.string(), text, fc.option(fc.tuple(fc.string(), fc.string())))
     .map(([name, version, arch, source]) =>

@@ -16,7 +16,8 @@ export type Member =
 export function tarOf(members: Readonly<Record<string, Member>>): Buffer {
   const blocks: Buffer[] = [];
   for (const [name, member] of Object.entries(members)) {
-    const content = typeof member === 'string' ? Buffer.from(member) : Buffer.isBuffer(member) ? member : Buffer.alloc(0);
+    const content =
+      typeof member === 'string' ? Buffer.from(member) : Buffer.isBuffer(member) ? member : Buffer.alloc(0);
     const { type, link } = kindOf(member);
     const header = Buffer.alloc(512);
     header.write(name.slice(0, 100), 0);
@@ -27,7 +28,13 @@ export function tarOf(members: Readonly<Record<string, Member>>): Buffer {
     header.write(type, 156);
     header.write(link, 157);
     header.write('ustar\u000000', 257);
-    header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148);
+    header.write(
+      `${header
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, '0')}\0 `,
+      148,
+    );
     blocks.push(header, content, Buffer.alloc((512 - (content.length % 512)) % 512));
   }
   return Buffer.concat([...blocks, Buffer.alloc(1024)]);
@@ -71,7 +78,11 @@ export function writeLayout(folder: string, images: readonly TestImage[]): strin
     const manifest = JSON.stringify({
       schemaVersion: 2,
       mediaType: 'application/vnd.oci.image.manifest.v1+json',
-      config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: blob(config), size: config.length },
+      config: {
+        mediaType: 'application/vnd.oci.image.config.v1+json',
+        digest: blob(config),
+        size: config.length,
+      },
       layers: stored.map((bytes) => ({
         mediaType: `application/vnd.oci.image.layer.v1.tar${ending}`,
         digest: blob(bytes),
@@ -104,9 +115,14 @@ export function writeTree(folder: string, members: Readonly<Record<string, strin
 }
 
 /** One stanza of a dpkg status file. */
-export function dpkgStanza(name: string, version: string, options: { readonly source?: string } = {}): string {
+export function dpkgStanza(
+  name: string,
+  version: string,
+  options: { readonly source?: string } = {},
+): string {
   const source = options.source ? `Source: ${options.source}\n` : '';
   return `Package: ${name}\nStatus: install ok installed\n${source}Architecture: amd64\nVersion: ${version}\nDescription: test\n\n`;
 }
 
-export const debian12 = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nID=debian\n';
+export const debian12 =
+  'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nID=debian\n';

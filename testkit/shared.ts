@@ -12,4 +12,5 @@ export function sharedPath(...parts: readonly string[]): string | null {
   return existsSync(path) ? path : null;
 }
 
-export const sharedReason = 'the bundle of real test data is not here (set OPENINSPECTOR_TEST_DATA to its folder)';
+export const sharedReason =
+  'the bundle of real test data is not here (set OPENINSPECTOR_TEST_DATA to its folder)';

@@ -1,8 +1,8 @@
 import { signRequest } from '../lib/sigv4-client.ts';
 import type { Explanation } from '../pipeline/match/explain.ts';
 import { readAccessKey } from '../service/keys.ts';
-import { runningAddress } from '../service/start.ts';
 import type { Settings } from '../service/settings.ts';
+import { runningAddress } from '../service/start.ts';
 
 /** The running service of a home, called with the administrator's key of that home. */
 export type ServiceClient = {

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fields, list, textOf } from '../lib/fields.ts';
+import { integration, integrations } from '../plugins/integrations/registry.ts';
 import type { Settings } from '../service/settings.ts';
 import { type Option, UsageError } from './command.ts';
 
@@ -70,6 +72,7 @@ export function readSettings(
     region,
     intelDirectory: resolve(pick('intel-directory', file, join(home, 'intel'))),
     feedUrls: parseFeedUrls(pick('feed-urls', file, '{}')),
+    destinations: parseDestinations(file.destinations),
     logLevel: pick('log-level', file, 'info'),
     origins,
   };
@@ -129,4 +132,22 @@ function parseFeedUrls(text: string): Record<string, string> {
     // Said below, with what it should be.
   }
   throw new UsageError('feed-urls is not a JSON object of feed id to address');
+}
+
+function parseDestinations(value: unknown): Settings['destinations'] {
+  return list(value).map((item, index) => {
+    const { name, integration: id, settings } = fields(item);
+    const plugin = typeof id === 'string' ? integration(id) : null;
+    const where = `destinations[${index}] of config.json`;
+    if (!plugin)
+      throw new UsageError(
+        `${where}: integration must be one of ${integrations.map((one) => one.id).join(', ')}`,
+      );
+    const given: Record<string, string> = {};
+    for (const [key, text] of Object.entries(fields(settings)))
+      if (typeof text === 'string') given[key] = text;
+    const wrong = plugin.checkSettings(given);
+    if (wrong !== null) throw new UsageError(`${where}: ${wrong}`);
+    return { name: textOf(name) ?? plugin.id, integration: plugin.id, settings: given };
+  });
 }

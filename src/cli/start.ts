@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { severities } from '../model/severity.ts';
 import { accessKeyFile, readAccessKey } from '../service/keys.ts';
+import type { Settings } from '../service/settings.ts';
 import { type Service, startService } from '../service/start.ts';
 import { resourceTypesOf, scanTypes } from '../store/accounts.ts';
 import { eventsAfter, lastEventId } from '../store/finding-events.ts';
@@ -10,7 +11,6 @@ import { ensureIntelligence } from './intelligence.ts';
 import { colour, print, progressLine, say, table } from './output.ts';
 import { severityColours } from './report-table.ts';
 import { untilStopped, watchesOf } from './serve.ts';
-import type { Settings } from '../service/settings.ts';
 import { readSettings, settingOptions } from './settings.ts';
 
 const rowsShown = 25;

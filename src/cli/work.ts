@@ -8,9 +8,9 @@ import { collect } from '../pipeline/collect/collect.ts';
 import { openLayerCache } from '../pipeline/collect/layer-cache.ts';
 import { openReaders } from '../pipeline/collect/readers.ts';
 import { resolveTarget } from '../plugins/targets/registry.ts';
+import type { Settings } from '../service/settings.ts';
 import { UsageError } from './command.ts';
 import { bytesText, progressLine } from './output.ts';
-import type { Settings } from '../service/settings.ts';
 
 export type Collected = { readonly resource: Resource; readonly inventory: Inventory };
 

@@ -23,7 +23,10 @@ export function signRequest(request: Signable, key: SigningKey, now: Date): Reco
   const canonical = [
     request.method,
     request.url.pathname.split('/').map(encode).join('/'),
-    [...request.url.searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort().join('&'),
+    [...request.url.searchParams]
+      .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+      .sort()
+      .join('&'),
     ...names.map((name) => `${name}:${headers[name]}`),
     '',
     names.join(';'),
@@ -48,5 +51,8 @@ function hmac(key: Buffer | string, text: string): Buffer {
 }
 
 function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }

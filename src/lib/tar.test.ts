@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { archivePath, resolveLink } from './archive-path.ts';
 import { defaultLimits, LimitError } from './limits.ts';
-import { createTarParser, TarError, type TarEntry } from './tar.ts';
+import { createTarParser, type TarEntry, TarError } from './tar.ts';
 import { indexTar } from './tar-index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tar-test-'));
@@ -56,9 +65,16 @@ describe('tar', () => {
     for (const sparse of [false, true]) {
       test(`reads what GNU tar writes: ${format}${sparse ? ', sparse' : ''}`, (context) => {
         const file = join(folder, `${format}.tar`);
-        const names = format === 'v7' || format === 'ustar' ? ['plain.txt', 'empty', 'block', 'hard', 'soft', 'sparse'] : ['.'];
+        const names =
+          format === 'v7' || format === 'ustar'
+            ? ['plain.txt', 'empty', 'block', 'hard', 'soft', 'sparse']
+            : ['.'];
         try {
-          execFileSync('tar', [`--format=${format}`, ...(sparse ? ['-S'] : []), '-cf', file, '-C', tree, ...names], { stdio: 'pipe' });
+          execFileSync(
+            'tar',
+            [`--format=${format}`, ...(sparse ? ['-S'] : []), '-cf', file, '-C', tree, ...names],
+            { stdio: 'pipe' },
+          );
         } catch {
           context.skip(`this tar does not write ${format}`);
           return;
@@ -77,7 +93,8 @@ describe('tar', () => {
           assert.equal(far?.[1], 'far down');
           assert.ok([...byName.keys()].some((path) => path === 'grüße.txt'));
         }
-        for (const size of [1, 7, 511, 513]) assert.deepEqual(readTar(bytes, size).contents, contents, `chunks of ${size}`);
+        for (const size of [1, 7, 511, 513])
+          assert.deepEqual(readTar(bytes, size).contents, contents, `chunks of ${size}`);
       });
     }
   }
@@ -97,7 +114,10 @@ describe('tar', () => {
     const file = join(folder, 'cut.tar');
     execFileSync('tar', ['-cf', file, '-C', tree, 'block']);
     const bytes = readFileSync(file);
-    assert.throws(() => readTar(bytes.subarray(0, 900)), (error: TarError) => error instanceof TarError && /middle/.test(error.message));
+    assert.throws(
+      () => readTar(bytes.subarray(0, 900)),
+      (error: TarError) => error instanceof TarError && /middle/.test(error.message),
+    );
     assert.throws(() => readTar(new Uint8Array(0)), TarError);
     assert.throws(() => readTar(Buffer.alloc(2048, 65)), /not a tar/);
   });
@@ -106,9 +126,18 @@ describe('tar', () => {
     const file = join(folder, 'many.tar');
     execFileSync('tar', ['-cf', file, '-C', tree, '.']);
     const bytes = readFileSync(file);
-    const limited = (name: keyof typeof defaultLimits, value: number) => () => readTar(bytes, 4096, { ...defaultLimits, [name]: value });
-    for (const [name, value] of [['archiveEntriesMax', 2], ['archiveBytesMax', 4096], ['pathLengthMax', 100], ['bufferedBytesMax', 100]] as const) {
-      assert.throws(limited(name, value), (error: LimitError) => error instanceof LimitError && error.limit === name);
+    const limited = (name: keyof typeof defaultLimits, value: number) => () =>
+      readTar(bytes, 4096, { ...defaultLimits, [name]: value });
+    for (const [name, value] of [
+      ['archiveEntriesMax', 2],
+      ['archiveBytesMax', 4096],
+      ['pathLengthMax', 100],
+      ['bufferedBytesMax', 100],
+    ] as const) {
+      assert.throws(
+        limited(name, value),
+        (error: LimitError) => error instanceof LimitError && error.limit === name,
+      );
     }
   });
 
@@ -119,8 +148,17 @@ describe('tar', () => {
     header.write('77777777777\0', 124);
     header.write('0', 156);
     header.write('        ', 148);
-    header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148);
-    assert.throws(() => readTar(header), (error: LimitError) => error.limit === 'bufferedBytesMax');
+    header.write(
+      `${header
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, '0')}\0 `,
+      148,
+    );
+    assert.throws(
+      () => readTar(header),
+      (error: LimitError) => error.limit === 'bufferedBytesMax',
+    );
   });
 
   test('any bytes give an error or entries, never a hang or a crash', () => {
@@ -128,15 +166,21 @@ describe('tar', () => {
     execFileSync('tar', ['--format=pax', '-cf', file, '-C', tree, 'plain.txt', 'soft', 'deep']);
     const good = readFileSync(file);
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 20 }), (edits) => {
-        const bytes = Buffer.from(good);
-        for (const [at, value] of edits) bytes[at] = value;
-        try {
-          readTar(bytes, 777);
-        } catch (error) {
-          assert.ok(error instanceof TarError || error instanceof LimitError, String(error));
-        }
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 0, max: 255 })), {
+          minLength: 1,
+          maxLength: 20,
+        }),
+        (edits) => {
+          const bytes = Buffer.from(good);
+          for (const [at, value] of edits) bytes[at] = value;
+          try {
+            readTar(bytes, 777);
+          } catch (error) {
+            assert.ok(error instanceof TarError || error instanceof LimitError, String(error));
+          }
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -163,10 +207,13 @@ describe('paths from archives', () => {
 
   test('never climb, whatever the text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('a', '.', '/', '..', './', '//'), maxLength: 30 }), (raw) => {
-        const path = archivePath(raw);
-        if (path !== null) assert.ok(!path.split('/').includes('..') && !path.startsWith('/'), path);
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', '.', '/', '..', './', '//'), maxLength: 30 }),
+        (raw) => {
+          const path = archivePath(raw);
+          if (path !== null) assert.ok(!path.split('/').includes('..') && !path.startsWith('/'), path);
+        },
+      ),
     );
   });
 

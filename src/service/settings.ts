@@ -1,3 +1,5 @@
+import type { Destination } from '../jobs/deliver.ts';
+
 /** What a service or command runs with, resolved from flags, environment and configuration file. */
 export type Settings = {
   readonly home: string;
@@ -9,6 +11,8 @@ export type Settings = {
   readonly intelDirectory: string;
   /** Feed id to address, in place of the publisher's. */
   readonly feedUrls: Readonly<Record<string, string>>;
+  /** Where finding events are delivered; from the configuration file only, since settings hold secrets. */
+  readonly destinations: readonly Destination[];
   readonly logLevel: string;
   /** Setting name to where it came from: flag, environment, file or default. */
   readonly origins: Readonly<Record<string, string>>;

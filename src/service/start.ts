@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { type Logger, pino } from 'pino';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { ApiContext, ApiService } from '../api/context.ts';
+import { findingShape } from '../api/finding-shape.ts';
 import { operations } from '../api/operations/registry.ts';
 import { createPageTokens } from '../api/page-token.ts';
 import { type Health, v1Routes } from '../api/v1/routes.ts';
@@ -11,6 +12,7 @@ import { mountWire } from '../api/wire/fastify.ts';
 import { createKernel } from '../api/wire/kernel.ts';
 import { type SigV4Request, verifySigV4 } from '../api/wire/sigv4.ts';
 import type { JobContext } from '../jobs/context.ts';
+import { startDeliveries } from '../jobs/deliver.ts';
 import { type Queue, startQueue } from '../jobs/queue.ts';
 import { startTriggers, type Triggers, watchPaths } from '../jobs/triggers.ts';
 import { defaultLimits } from '../lib/limits.ts';
@@ -19,9 +21,10 @@ import { openLayerCache } from '../pipeline/collect/layer-cache.ts';
 import { openReaders } from '../pipeline/collect/readers.ts';
 import { lifecycleRules } from '../pipeline/record/reconcile.ts';
 import { findAccessKey, type Principal } from '../store/access-keys.ts';
-import { ensureAccount, scanTypes } from '../store/accounts.ts';
-import { type Database, openDatabase } from '../store/database.ts';
+import { ensureAccount, resourceTypesOf, scanTypes } from '../store/accounts.ts';
+import { type Database, type Db, openDatabase } from '../store/database.ts';
 import { type Embedded, startEmbedded } from '../store/embedded.ts';
+import { listFindings } from '../store/finding-list.ts';
 import { addWatch, listWatches } from '../store/watches.ts';
 import { openHolder } from './intelligence-holder.ts';
 import { ensureFirstKey, serviceKey } from './keys.ts';
@@ -159,6 +162,17 @@ async function start(
       retainEveryMilliseconds,
     );
     undo.push(() => clearInterval(timer));
+  }
+  if (role !== 'api') {
+    const deliveries = startDeliveries({
+      db,
+      accountId: account,
+      region,
+      destinations: settings.destinations,
+      findings: (arns) => findingsByArn(db, account, arns),
+      log,
+    });
+    undo.push(() => deliveries.stop());
   }
   ready = true;
   return { address, database, queue, context, health, stop };
@@ -307,6 +321,24 @@ function followIntelligence(
     () => [pointer],
     () => void onRevision().catch(complain(log)),
   );
+}
+
+async function findingsByArn(
+  db: Db,
+  accountId: string,
+  arns: readonly string[],
+): Promise<ReadonlyMap<string, object>> {
+  if (arns.length === 0) return new Map();
+  const rows = await listFindings(db, {
+    accountId,
+    resourceTypes: resourceTypesOf(scanTypes),
+    criteria: { findingArn: arns.map((value) => ({ kind: 'text', comparison: 'EQUALS', value })) },
+    sort: null,
+    descending: false,
+    limit: arns.length,
+    after: null,
+  });
+  return new Map(rows.map((row) => [row.arn, findingShape(row)]));
 }
 
 function complain(log: Logger): (error: unknown) => void {

@@ -18,7 +18,12 @@ export type FindingEvent = {
 };
 
 /** Events of an account after one, oldest first. */
-export async function eventsAfter(db: Db, accountId: string, after: number, limit: number): Promise<FindingEvent[]> {
+export async function eventsAfter(
+  db: Db,
+  accountId: string,
+  after: number,
+  limit: number,
+): Promise<FindingEvent[]> {
   const found = await sql<FindingEvent>`
     select e.event_id as "eventId", e.at, e.kind, e.revision, e.detail, f.arn as "findingArn", f.title,
       f.vulnerability_id as "vulnerabilityId", f.severity, r.id as "resourceId", r.type as "resourceType"
@@ -31,5 +36,8 @@ export async function eventsAfter(db: Db, accountId: string, after: number, limi
 }
 
 export async function lastEventId(db: Db): Promise<number> {
-  return (await sql<{ id: number | null }>`select max(event_id) as id from finding_event`.execute(db)).rows[0]?.id ?? 0;
+  return (
+    (await sql<{ id: number | null }>`select max(event_id) as id from finding_event`.execute(db)).rows[0]
+      ?.id ?? 0
+  );
 }

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { debian12, dpkgStanza, type Member, sha256, tarOf, writeLayout, writeTree } from '../../../testkit/images.ts';
+import {
+  debian12,
+  dpkgStanza,
+  type Member,
+  sha256,
+  tarOf,
+  writeLayout,
+  writeTree,
+} from '../../../testkit/images.ts';
 import { defaultLimits, type ScanLimits } from '../../lib/limits.ts';
 import type { Inventory } from '../../model/inventory.ts';
 import { ociLayout } from '../../plugins/targets/oci-layout/index.ts';
@@ -56,7 +64,9 @@ describe('images', () => {
   }
 
   test('a package belongs to the layer that first had its version', async () => {
-    const second = { 'var/lib/dpkg/status': dpkgStanza('bash', '5.2.15-2') + dpkgStanza('curl', '7.88.1-10') };
+    const second = {
+      'var/lib/dpkg/status': dpkgStanza('bash', '5.2.15-2') + dpkgStanza('curl', '7.88.1-10'),
+    };
     const inventory = await inventoryOfLayers([base, second]);
     const layerOf = (name: string) => inventory.packages.find((pkg) => pkg.name === name)?.evidence[0]?.layer;
     assert.equal(layerOf('bash'), sha256(tarOf(base)));
@@ -126,7 +136,10 @@ describe('images', () => {
     const inventory = await collect(await ociLayout.open(resource), context());
     assert.ok(names(inventory).includes('bash 5.2.15-2'));
     assert.equal(inventory.problems.length, 1);
-    assert.match(`${inventory.problems[0]?.where} ${inventory.problems[0]?.why}`, /sha256:.*(cut short|damaged)/);
+    assert.match(
+      `${inventory.problems[0]?.where} ${inventory.problems[0]?.why}`,
+      /sha256:.*(cut short|damaged)/,
+    );
   });
 
   test('bytes that are not those of their digest are told', async () => {
@@ -159,7 +172,9 @@ describe('images', () => {
     assert.equal(resources.length, 2);
     const inventories: Inventory[] = [];
     for (const resource of [...resources, ...resources]) {
-      inventories.push(await collect(await ociLayout.open(resource), { ...context(defaultLimits, counting), cache }));
+      inventories.push(
+        await collect(await ociLayout.open(resource), { ...context(defaultLimits, counting), cache }),
+      );
     }
     assert.equal(read.length, 2, 'one read for each distinct layer');
     assert.deepEqual(inventories[2], inventories[0], 'a kept reading gives the same inventory');
@@ -174,7 +189,10 @@ describe('bounds', () => {
     const { resources } = await ociLayout.discover(layout);
     const own = openReaders({ ...defaultLimits, expansionRatioMax: 100 });
     try {
-      const inventory = await collect(await ociLayout.open(resources[0] as never), context(defaultLimits, own));
+      const inventory = await collect(
+        await ociLayout.open(resources[0] as never),
+        context(defaultLimits, own),
+      );
       assert.equal(inventory.problems[0]?.limit, 'expansionRatioMax');
     } finally {
       own.close();
@@ -224,10 +242,13 @@ describe('directory trees', () => {
   test('links are followed inside the root and never out of it', async () => {
     const outside = place();
     writeTree(outside, { status: dpkgStanza('outside', '1') });
-    const inside = await tree({ 'etc/os-release': debian12, 'data/status': dpkgStanza('inside', '1') }, (root) => {
-      writeTree(root, { 'var/lib/dpkg/x': '' });
-      symlinkSync('/data/status', join(root, 'var/lib/dpkg/status'));
-    });
+    const inside = await tree(
+      { 'etc/os-release': debian12, 'data/status': dpkgStanza('inside', '1') },
+      (root) => {
+        writeTree(root, { 'var/lib/dpkg/x': '' });
+        symlinkSync('/data/status', join(root, 'var/lib/dpkg/status'));
+      },
+    );
     assert.deepEqual(names(inside), ['inside 1']);
     const escaping = await tree({ 'etc/os-release': debian12 }, (root) => {
       writeTree(root, { 'var/lib/dpkg/x': '' });

@@ -13,7 +13,11 @@ const seen: Desired = {
   exploitAvailable: true,
 };
 
-function step(recorded: Recorded | null, desired: Desired | null, now: number): [Recorded | null, string | null] {
+function step(
+  recorded: Recorded | null,
+  desired: Desired | null,
+  now: number,
+): [Recorded | null, string | null] {
   const result = reconcile(recorded, desired, now, 'FIXED', lifecycleRules);
   return result ? [result.next, result.event] : [null, null];
 }
@@ -78,7 +82,9 @@ describe('reconciling, whatever happened before', () => {
     fixAvailable: fc.integer({ min: 0, max: 2 }),
     exploitAvailable: fc.boolean(),
   });
-  const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 20 * day }), fc.option(desired, { nil: null })), { maxLength: 12 });
+  const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 20 * day }), fc.option(desired, { nil: null })), {
+    maxLength: 12,
+  });
 
   function play(history: readonly (readonly [number, Desired | null])[]): Recorded | null {
     let state: Recorded | null = null;
@@ -100,13 +106,19 @@ describe('reconciling, whatever happened before', () => {
 
   test('an older evaluation that arrives late never undoes a newer one', () => {
     fc.assert(
-      fc.property(steps, desired, fc.option(desired, { nil: null }), fc.integer({ min: 1, max: day }), (history, wanted, late, age) => {
-        const now = 30 * day;
-        const [current] = step(play(history), wanted, now);
-        const [after, event] = step(current, late, now - age);
-        assert.deepEqual(after, current);
-        assert.equal(event, null);
-      }),
+      fc.property(
+        steps,
+        desired,
+        fc.option(desired, { nil: null }),
+        fc.integer({ min: 1, max: day }),
+        (history, wanted, late, age) => {
+          const now = 30 * day;
+          const [current] = step(play(history), wanted, now);
+          const [after, event] = step(current, late, now - age);
+          assert.deepEqual(after, current);
+          assert.equal(event, null);
+        },
+      ),
     );
   });
 
