@@ -24,7 +24,7 @@ export const config: Command = {
     const rows = (Object.keys(values) as SettingName[]).map((name) => [
       `--${name}`,
       values[name],
-      settings.origins[name],
+      settings.origins[name] ?? 'default',
       settingSpecs[name].env,
     ]);
     const columns = [

@@ -3,12 +3,14 @@ import { type Severity, severities, severityRank } from '../model/severity.ts';
 import { type Command, exitCode, UsageError } from './command.ts';
 import { openCurrentIntelligence } from './intelligence.ts';
 import { print } from './output.ts';
+import { reportDocument } from './report-documents.ts';
 import { reportJson } from './report-json.ts';
 import { reportTable } from './report-table.ts';
 import { readSettings, settingOptions } from './settings.ts';
 import { collectReference } from './work.ts';
 
 const rowsShown = 50;
+const formats = ['table', 'json', 'cyclonedx', 'spdx', 'sarif'] as const;
 
 export const scan: Command = {
   name: 'scan',
@@ -16,7 +18,7 @@ export const scan: Command = {
     'Takes the inventory of an image, directory, host, function or SBOM and lists its vulnerabilities.',
   usage: ['[options] TARGET'],
   options: {
-    format: { kind: 'value', word: 'FORMAT', help: 'table (default) or json' },
+    format: { kind: 'value', word: 'FORMAT', help: `${formats.join(', ')}; table when not given` },
     severity: { kind: 'value', word: 'LEVEL', help: 'show findings of this severity and above' },
     'fail-on': {
       kind: 'value',
@@ -39,9 +41,9 @@ export const scan: Command = {
         "Name one thing to scan, as 'host' or 'oci-layout:DIR'.\nTry 'openinspector scan --help'.",
       );
     }
-    const format = input.value('format') ?? 'table';
-    if (format !== 'table' && format !== 'json')
-      throw new UsageError(`format '${format}' is not one of table, json`);
+    const named = input.value('format') ?? 'table';
+    const format = formats.find((item) => item === named);
+    if (!format) throw new UsageError(`format '${named}' is not one of ${formats.join(', ')}`);
     const least = parseSeverity(input.value('severity'), 'severity');
     const failOn = parseSeverity(input.value('fail-on'), 'fail-on');
     const settings = readSettings(input.value);
@@ -55,8 +57,10 @@ export const scan: Command = {
         );
         return { ...report, findings, problems: [...problems, ...report.problems] };
       });
-      if (format === 'json') {
-        const documents = reports.map(reportJson);
+      if (format !== 'table') {
+        const documents = reports.map((report) =>
+          format === 'json' ? reportJson(report) : reportDocument(report, format, new Date()),
+        );
         print(JSON.stringify(documents.length === 1 ? documents[0] : documents, null, 1));
       } else {
         print(

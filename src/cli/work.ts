@@ -27,7 +27,9 @@ export async function collectReference(
   });
   const { resources, problems } = await target.discover(location);
   if (resources.length === 0) {
-    const why = problems.map((item) => `${item.where}: ${item.why}`).join('; ') || 'there is nothing in it';
+    const why =
+      problems.map((item) => `${item.where}: ${item.why}`).join('; ') ||
+      'it is not there, or there is nothing in it';
     throw new UsageError(`nothing to scan at ${reference}: ${why}`);
   }
   const scratchBase = join(settings.home, 'scratch');

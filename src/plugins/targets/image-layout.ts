@@ -15,6 +15,7 @@ import {
 export type LayoutStore = {
   readonly target: string;
   readonly location: string;
+  exists(): Promise<boolean>;
   readIndex(): Promise<unknown>;
   readJson(digest: string): Promise<unknown>;
   /** Rejects when the blob is not there. */
@@ -36,6 +37,8 @@ export async function discoverLayout(store: LayoutStore): Promise<Discovery> {
   try {
     await visitIndex(await store.readIndex(), null, 0);
   } catch (error) {
+    // A layout that is not there has no images: what was in it is gone.
+    if (!(await store.exists())) return { resources: [], problems: [] };
     problems.push(problem('unreadable', `${store.location}: index.json`, reasonOf(error)));
   }
   return { resources, problems };

@@ -17,7 +17,9 @@ export const dir = {
   },
   async discover(location) {
     const root = await realpath(location).catch(() => null);
-    if (!root || !(await stat(root)).isDirectory()) {
+    // A place that is not there has no resources: what was in it is gone.
+    if (!root) return { resources: [], problems: [] };
+    if (!(await stat(root)).isDirectory()) {
       return { resources: [], problems: [problem('unreadable', location, 'is not a directory')] };
     }
     const name = basename(root);

@@ -40,6 +40,8 @@ export const dockerArchive = {
       // Reading a compressed archive means unpacking it; for discovery that happens in a scratch place of its own.
       return await withArchive(location, null, (archive) => discoverIn(archive, location));
     } catch (error) {
+      // A place that is not there has no resources: what was in it is gone.
+      if ((error as { code?: string }).code === 'ENOENT') return { resources: [], problems: [] };
       return { resources: [], problems: [problem('unreadable', location, reasonOf(error))] };
     }
   },
@@ -157,6 +159,7 @@ function tarStore(archive: Archive): LayoutStore {
   return {
     target: 'docker-archive',
     location: archive.location,
+    exists: async () => true,
     readIndex: () => readMember(archive, 'index.json'),
     async readJson(digest) {
       const { path, offsetBytes, sizeBytes } = await blob(digest);

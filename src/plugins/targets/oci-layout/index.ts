@@ -24,6 +24,11 @@ function directoryStore(location: string): LayoutStore {
   return {
     target: 'oci-layout',
     location,
+    exists: () =>
+      stat(location).then(
+        () => true,
+        () => false,
+      ),
     readIndex: () => readJsonFile(join(location, 'index.json'), jsonBytesMax),
     readJson: async (digest) => readJsonFile(blobPath(location, digest), jsonBytesMax),
     async blob(digest) {

@@ -1,12 +1,13 @@
 import { type Fields, fields, list, textOf } from '../../../lib/fields.ts';
 import type { OsRelease } from '../../../model/os-release.ts';
-import type { Package } from '../../../model/package.ts';
+import type { Evidence, Package } from '../../../model/package.ts';
 import { type Problem, problem } from '../../../model/problem.ts';
 import { packageOfPurl } from './package-of-purl.ts';
 import type { SbomContent } from './sbom-content.ts';
 
 const componentsMax = 1_000_000;
 const depthMax = 32;
+const listedMax = 10_000;
 
 /** Source: https://cyclonedx.org/docs/1.6/json/ */
 export function readCycloneDx(document: Fields, where: string): SbomContent {
@@ -60,18 +61,67 @@ export function readCycloneDx(document: Fields, where: string): SbomContent {
       licences: licencesOf(component),
       scope: component.scope === 'optional' ? 'optional' : component.scope === 'required' ? 'runtime' : null,
     });
-    if (typeof made !== 'string') packages.push(made);
+    if (typeof made !== 'string') packages.push(restoreOwn(made, properties));
     // The subject of the document itself (an image, a project) often has a purl without a version.
     else if (!purlText.startsWith('pkg:oci/'))
       problems.push(problem('malformed', `${where}: ${purlText.slice(0, 200)}`, made));
   }
 }
 
+const own = 'openinspector:';
+
+/** What our own documents carry beyond the format, so that reading one back loses nothing. */
+function restoreOwn(pkg: Package, properties: ReadonlyMap<string, string>): Package {
+  if (!properties.has(`${own}evidence:0:path`)) return pkg;
+  const get = (name: string) => properties.get(own + name) ?? null;
+  const evidence: Evidence[] = [];
+  for (let index = 0; index < listedMax; index++) {
+    const path = get(`evidence:${index}:path`);
+    if (path === null) break;
+    const line = Number(get(`evidence:${index}:line`));
+    evidence.push({ path, layer: get(`evidence:${index}:layer`), line: line > 0 ? line : null });
+  }
+  const introducedBy: string[] = [];
+  for (let index = 0; index < listedMax; index++) {
+    const name = get(`introduced-by:${index}`);
+    if (name === null) break;
+    introducedBy.push(name);
+  }
+  const attributes: Record<string, string> = {};
+  for (const [name, value] of properties) {
+    if (name.startsWith(`${own}attribute:`)) attributes[name.slice(own.length + 'attribute:'.length)] = value;
+  }
+  const source = { name: get('source:name'), version: get('source:version') };
+  const scope = get('scope');
+  const relation = get('relation');
+  return {
+    ...pkg,
+    name: get('name') ?? pkg.name,
+    version: get('version') ?? pkg.version,
+    arch: get('arch'),
+    source:
+      source.name !== null && source.version !== null ? { name: source.name, version: source.version } : null,
+    evidence,
+    scope: scope === 'runtime' || scope === 'dev' || scope === 'test' || scope === 'optional' ? scope : null,
+    relation: relation === 'direct' || relation === 'transitive' ? relation : null,
+    introducedBy,
+    owner: get('owner'),
+    attributes,
+  };
+}
+
 function osOf(component: Fields): OsRelease | null {
   const id = textOf(component.name)?.toLowerCase();
   if (!id) return null;
   const versionId = textOf(component.version);
-  return { id, idLike: [], versionId, codename: null, prettyName: textOf(component.description) };
+  const codename = list(component.properties).find((item) => fields(item).name === `${own}codename`);
+  return {
+    id,
+    idLike: [],
+    versionId,
+    codename: textOf(fields(codename).value),
+    prettyName: textOf(component.description),
+  };
 }
 
 function sourceOf(properties: ReadonlyMap<string, string>): Package['source'] {

@@ -56,6 +56,8 @@ export const sbom = {
         problems: [],
       };
     } catch (error) {
+      // A place that is not there has no resources: what was in it is gone.
+      if ((error as { code?: string }).code === 'ENOENT') return { resources: [], problems: [] };
       return { resources: [], problems: [problem('malformed', location, reasonOf(error))] };
     }
   },

@@ -19,7 +19,8 @@ export const zip = {
     const resources: Resource[] = [];
     const problems: Problem[] = [];
     const place = await realpath(location).catch(() => null);
-    if (!place) return { resources, problems: [problem('unreadable', location, 'is not there')] };
+    // A place that is not there has no resources: what was in it is gone.
+    if (!place) return { resources, problems };
     const isFolder = (await stat(place)).isDirectory();
     const names = isFolder ? (await readdir(place)).filter((name) => name.endsWith('.zip')).sort() : [''];
     for (const name of names) {
