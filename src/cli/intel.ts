@@ -2,8 +2,11 @@ import { join, resolve } from 'node:path';
 import { buildIntelligence } from '../intel/build.ts';
 import type { IntelligenceMeta } from '../intel/contract.ts';
 import { diffRevisions } from '../intel/diff.ts';
-import { fetchFeeds } from '../intel/fetch.ts';
-import { currentRevision, listRevisions, openIntelligence, openRevision } from '../intel/open.ts';
+
+import { currentRevision, openIntelligence, openRevision } from '../intel/open.ts';
+import { pruneRevisions } from '../intel/prune.ts';
+import { listRevisions } from '../intel/revisions.ts';
+import { searchPackage, searchVulnerability } from '../intel/search.ts';
 import type { Problem } from '../model/problem.ts';
 import { feeds } from '../plugins/feeds/registry.ts';
 import type { Settings } from '../service/settings.ts';
@@ -64,20 +67,21 @@ async function build(input: CommandInput, settings: Settings): Promise<number> {
 async function buildFrom(feedsDirectory: string, settings: Settings, input: CommandInput): Promise<number> {
   const started = performance.now();
   const line = progressLine('Building');
-  const { meta, problems, problemCount } = await buildIntelligence({
+  const { meta, problems, problemTotal } = await buildIntelligence({
     feedsDirectory,
     outDirectory: settings.intelDirectory,
-    onProgress: (text: string) => line.update(text),
+    onProgress: ({ stage, path, done, total }) => line.update(`${stage} ${done} of ${total} ${path}`),
     now: new Date(),
   });
+  await pruneRevisions(settings.intelDirectory);
   line.end('');
   const seconds = (performance.now() - started) / 1000;
   if (input.value('format') === 'json')
-    print(JSON.stringify({ meta, problems, problemCount, seconds }, null, 1));
+    print(JSON.stringify({ meta, problems, problemTotal, seconds }, null, 1));
   else {
     print(metaText(meta));
     print(`Built in ${seconds.toFixed(1)} s from ${feedsDirectory}`);
-    showProblems(problems, problemCount);
+    showProblems(problems, problemTotal);
   }
   return exitCode.done;
 }
@@ -99,6 +103,7 @@ async function update(input: CommandInput, settings: Settings): Promise<number> 
     );
   }
   const feedsDirectory = resolve(input.value('feeds') ?? join(settings.home, 'feeds'));
+  const { fetchFeeds } = await import('../intel/fetch.ts');
   const line = progressLine('Fetching');
   const { fetched, unchanged, problems } = await fetchFeeds({
     feedsDirectory,
@@ -168,20 +173,17 @@ function metaText(meta: IntelligenceMeta): string {
 async function search(what: string, input: CommandInput, settings: Settings): Promise<number> {
   const intelligence = await openCurrentIntelligence(settings.intelDirectory);
   try {
-    const keys = intelligence.keysOf(what);
-    const vulnerability = intelligence.vulnerability(what);
-    const isVulnerability = vulnerability !== null || keys.length > 0;
-    const id = intelligence.displayId(what);
-    const found = isVulnerability ? keys : intelligence.keysNamed(what);
-    const statements = found.flatMap((key) =>
-      intelligence
-        .statements(key)
-        .filter(({ vulnerability: own }) => !isVulnerability || intelligence.displayId(own) === id)
-        .map((statement) => ({ ...key, ...statement })),
-    );
-    if (input.value('format') === 'json') print(JSON.stringify({ id, vulnerability, statements }, null, 1));
-    else if (!isVulnerability && statements.length === 0)
-      print(`Nothing in this revision speaks of '${what}'.`);
+    const hit = searchVulnerability(intelligence, what);
+    const vulnerability = hit?.vulnerability ?? null;
+    const found = hit
+      ? hit.packages
+      : searchPackage(intelligence, what).map(({ key }) => ({
+          key,
+          statements: intelligence.statements(key),
+        }));
+    const statements = found.flatMap(({ key, statements: said }) => said.map((one) => ({ ...key, ...one })));
+    if (input.value('format') === 'json') print(JSON.stringify({ vulnerability, statements }, null, 1));
+    else if (!hit && statements.length === 0) print(`Nothing in this revision speaks of '${what}'.`);
     else {
       if (vulnerability) {
         print(`${vulnerability.id}${vulnerability.title ? `: ${vulnerability.title}` : ''}`);

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { buildIntelligence } from '../intel/build.ts';
-import type { Intelligence } from '../intel/contract.ts';
-import { currentRevision, openIntelligence } from '../intel/open.ts';
+
+import { currentRevision, type IntelligenceRevision, openIntelligence } from '../intel/open.ts';
 import { progressLine, say } from './output.ts';
 
 const starterDirectory = join(import.meta.dirname, '../../data/starter');
 
 /** Opens the revision in use, building the starter set first on a machine that has none. */
-export async function openCurrentIntelligence(directory: string): Promise<Intelligence> {
+export async function openCurrentIntelligence(directory: string): Promise<IntelligenceRevision> {
   await ensureIntelligence(directory);
   return openIntelligence(directory);
 }
@@ -22,6 +22,7 @@ export async function ensureIntelligence(directory: string): Promise<void> {
     outDirectory: directory,
     onProgress: () => {},
     now: new Date(),
+    isStarter: true,
   });
   line.end('');
   say(

@@ -35,7 +35,7 @@ export const start: Command = {
     // A person reads this terminal: only warnings of the log belong in it, unless asked for more.
     const settings = given.origins['log-level'] === 'default' ? { ...given, logLevel: 'warn' } : given;
     const watches = await watchesOf(['host', ...input.values('watch')]);
-    await ensureIntelligence(settings.intelDirectory, settings.home);
+    await ensureIntelligence(settings.intelDirectory);
     const line = progressLine('Taking inventory');
     const service = await startService({
       settings,

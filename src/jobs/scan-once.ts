@@ -42,7 +42,7 @@ export function judgeInventory(
   const problems: Problem[] = [...inventory.problems];
   const gaps = new Map<string, number>();
   const unassessed = new Map<string, number>();
-  const undetermined = new Map<string, number>();
+  const undetermined = new Map<string, string>();
   const vendor = inventory.os ? (distroFor(inventory.os)?.rating ?? null) : null;
   // One package version may stand in many places; it is judged once.
   const judged = new Map<string, readonly Verdict[]>();
@@ -59,8 +59,7 @@ export function judgeInventory(
     judged.set(digest, verdicts);
     for (const verdict of verdicts) {
       if (verdict.result === 'undetermined') {
-        const key = `${verdict.vulnerability} in ${pkg.purl}: ${verdict.proof.reason}`;
-        undetermined.set(key, (undetermined.get(key) ?? 0) + 1);
+        undetermined.set(`${verdict.vulnerability} in ${pkg.purl}`, verdict.proof.reason);
       }
       if (verdict.result !== 'affected') continue;
       const vulnerability = intelligence.vulnerability(verdict.vulnerability);
@@ -84,7 +83,7 @@ export function judgeInventory(
       ),
     );
   }
-  for (const text of undetermined.keys()) problems.push(problem('not-assessed', text.slice(0, 120), text));
+  for (const [where, why] of undetermined) problems.push(problem('not-assessed', where, why));
   findings.sort(worstFirst);
   const { revision, isStarter } = intelligence.meta;
   return { resource, inventory, findings, setAside, problems, revision, isStarter };

@@ -345,13 +345,14 @@ function complain(log: Logger): (error: unknown) => void {
   return (error) => log.error({ err: error }, 'work could not be asked for');
 }
 
-/** Where a running service of this home listens, or null. */
-export async function runningAddress(home: string): Promise<string | null> {
+/** Where a running service of this home listens, or null; with `ofProcess`, only when that process is the service. */
+export async function runningAddress(home: string, ofProcess?: number): Promise<string | null> {
   try {
     const { address, pid } = JSON.parse(await readFile(join(home, 'service.json'), 'utf8')) as {
       address: string;
       pid: number;
     };
+    if (ofProcess !== undefined && pid !== ofProcess) return null;
     process.kill(pid, 0);
     return address || null;
   } catch {

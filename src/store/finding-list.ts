@@ -241,7 +241,7 @@ export async function listFindings(db: Db, query: FindingQuery): Promise<Finding
     : sql``;
   const found = await sql<FindingRow>`
     with page as (
-      select f.account_id, f.finding_id, (${sort})::text as sort_value, row_number() over () as ordinal
+      select f.account_id, f.finding_id, (${sort})::text as sort_value, row_number() over (order by ${sort} ${direction}, f.finding_id ${direction}) as ordinal
       from (select f.* from finding f where f.account_id = ${query.accountId}) f
       join resource r on r.resource_id = f.resource_id ${joinVulnerability}
       where r.type = any(${query.resourceTypes}::text[]) and ${whereOf(query.criteria, findingFields)} ${after}

@@ -113,6 +113,30 @@ describe('images', () => {
     assert.deepEqual(owners, ['python3-requests', null]);
   });
 
+  test('a lock file beside installed packages tells of those only, and lock files of others tell nothing', async () => {
+    const lock = (...entries: [string, string][]) =>
+      JSON.stringify({
+        name: 'app',
+        lockfileVersion: 3,
+        packages: Object.fromEntries(
+          entries.map(([name, version]) => [`node_modules/${name}`, { version, dev: true }]),
+        ),
+      });
+    const inventory = await inventoryOfLayers([
+      {
+        'app/package-lock.json': lock(['a', '1.0.0'], ['gone', '1.0.0']),
+        'app/node_modules/a/package.json': module('a', '1.0.0'),
+        'app/node_modules/a/package-lock.json': lock(['theirs', '1.0.0']),
+        'other/package-lock.json': lock(['bundled', '1.0.0']),
+      },
+    ]);
+    assert.deepEqual(names(inventory), ['a 1.0.0', 'bundled 1.0.0']);
+    assert.deepEqual(
+      inventory.packages[0]?.evidence.map(({ path }) => path),
+      ['app/node_modules/a/package.json', 'app/package-lock.json'],
+    );
+  });
+
   test('entries that climb out are refused and told, and the rest is read', async () => {
     const inventory = await inventoryOfLayers([
       { '../../etc/cron.d/evil': 'x', '/../var/lib/dpkg/status': dpkgStanza('evil', '1'), ...base },

@@ -1,5 +1,6 @@
 import { resolveLink } from '../../lib/archive-path.ts';
 import type { ScanLimits } from '../../lib/limits.ts';
+import { assert } from '../../model/assert.ts';
 import { type OsRelease, parseOsRelease } from '../../model/os-release.ts';
 import { type Problem, problem, reasonOf } from '../../model/problem.ts';
 import type { Extractor, OwnedFiles } from '../../plugins/ecosystems/contract.ts';
@@ -33,6 +34,13 @@ const languageExtractors: readonly Extractor[] = ecosystems
   .flatMap((e) => e.extractors);
 const everyExtractor: readonly Extractor[] = [...systemExtractors, ...languageExtractors];
 
+// Where other people's lock files lie: packages bring along what they were developed with.
+const installedFolders = ecosystems.flatMap(({ installedFolder }) =>
+  installedFolder ? [`${installedFolder}/`] : [],
+);
+// How the paths of companions end, in any ecosystem: one may pass by before the file that asks for it.
+const companionEndings = ['-wal', '.md5sums', 'pyproject.toml', 'composer.json', 'REQUESTED', 'go.sum'];
+
 /** Which extractors there are and how they read; part of the key of every kept reading. */
 export function extractorVersions(): string {
   return everyExtractor.map((extractor) => `${extractor.id}@${extractor.version}`).join(' ');
@@ -45,7 +53,6 @@ export function createExtraction(limits: ScanLimits): Extraction {
   // Files whose reader asked for companions, and everything that may be a companion.
   const waiting: { path: string; extractor: Extractor; bytes: Uint8Array; companions: readonly string[] }[] =
     [];
-  const companionPaths = new Set<string>();
   const held = new Map<string, Uint8Array>();
   let heldBytes = 0;
   let packageCount = 0;
@@ -83,13 +90,9 @@ export function createExtraction(limits: ScanLimits): Extraction {
       }
       const owned = keepEvidencePaths(result.owned ?? []);
       if (result.packages.length + result.problems.length + owned.length === 0) return;
-      files.push({
-        path,
-        extractor: extractor.id,
-        packages: result.packages,
-        problems: result.problems,
-        owned,
-      });
+      const isDeclaration = extractor.isDeclaration?.(path) ?? false;
+      const { packages, problems: own } = result;
+      files.push({ path, extractor: extractor.id, isDeclaration, packages, problems: own, owned });
     } catch (error) {
       // An extractor promises not to throw; when one does, the rest of the resource is still worth reading.
       problems.push(problem('malformed', path, `${extractor.id} could not read it: ${reasonOf(error)}`));
@@ -98,14 +101,14 @@ export function createExtraction(limits: ScanLimits): Extraction {
 
   return {
     wants(path) {
-      if (releasePaths.has(path) || companionPaths.has(path)) return true;
-      for (const extractor of everyExtractor) if (extractor.wants(path)) return true;
+      if (releasePaths.has(path)) return true;
+      for (const extractor of everyExtractor) if (reads(extractor, path)) return true;
       return mayBeCompanion(path);
     },
     sizeMaxBytes(path) {
       let most = releasePaths.has(path) ? releaseBytesMax : 0;
       for (const extractor of everyExtractor)
-        if (extractor.wants(path)) most = Math.max(most, extractor.sizeMaxBytes);
+        if (reads(extractor, path)) most = Math.max(most, extractor.sizeMaxBytes);
       return most || limits.bufferedBytesMax;
     },
     take(path, bytes) {
@@ -115,17 +118,19 @@ export function createExtraction(limits: ScanLimits): Extraction {
       }
       let wanted = false;
       for (const extractor of everyExtractor) {
-        if (!extractor.wants(path)) continue;
+        if (!reads(extractor, path)) continue;
         wanted = true;
         const companions = extractor.companions?.(path) ?? [];
         if (companions.length === 0) {
           run(path, extractor, bytes, new Map());
           continue;
         }
-        for (const companion of companions) companionPaths.add(companion);
+        for (const companion of companions) {
+          assert(mayBeCompanion(companion), `${extractor.id} asks for ${companion}, which nobody holds`);
+        }
         if (hold(path, bytes)) waiting.push({ path, extractor, bytes, companions });
       }
-      if (!wanted) hold(path, bytes);
+      if (!wanted || mayBeCompanion(path)) hold(path, bytes);
     },
     finish() {
       for (const { path, extractor, bytes, companions } of waiting) {
@@ -152,10 +157,13 @@ export function rootLink(path: string, target: string): { path: string; to: stri
   return to === null || to === '' ? null : { path, to };
 }
 
-// A companion may pass by before the file that asks for it: write-ahead logs and checksum lists are held on sight.
+function reads(extractor: Extractor, path: string): boolean {
+  if (!extractor.wants(path)) return false;
+  return !extractor.isDeclaration?.(path) || !installedFolders.some((folder) => path.includes(folder));
+}
+
 function mayBeCompanion(path: string): boolean {
-  if (path.endsWith('-wal')) return path.includes('rpm');
-  return path.endsWith('.md5sums') && path.includes('status.d/');
+  return companionEndings.some((ending) => path.endsWith(ending));
 }
 
 function keepEvidencePaths(owned: readonly OwnedFiles[]): OwnedFiles[] {

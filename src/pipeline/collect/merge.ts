@@ -45,8 +45,43 @@ export function mergeReadings(
     for (const { name, paths } of file.owned) for (const path of paths) owners.set(canonical(path), name);
     allProblems.push(...file.problems);
   }
-  const packages = joinPackages([...placed.values()], os, owners);
+  const packages = joinPackages(withoutUninstalled([...placed.values()]), os, owners);
   return { os, packages, problems: allProblems, facts };
+}
+
+/**
+ * Where a project's packages are installed beside its lock file, that tells what is there: the lock file then only
+ * adds what it knows of those (scope, who asked for them), and what it names beyond is not installed.
+ */
+function withoutUninstalled(placed: readonly Placed[]): readonly Placed[] {
+  const installed = installedByProject(placed);
+  return placed.map((item) => {
+    if (!item.file.isDeclaration) return item;
+    const project = item.file.path.slice(0, Math.max(0, item.file.path.lastIndexOf('/')));
+    const packages = item.file.packages.filter(({ ecosystem: id, purl }) => {
+      const there = installed.get(`${id} ${project}`);
+      return there === undefined || there.has(purl);
+    });
+    return { ...item, file: { ...item.file, packages } };
+  });
+}
+
+// `npm app` to the purls found under `app/node_modules/`.
+function installedByProject(placed: readonly Placed[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const installed = new Map<string, Set<string>>();
+  for (const { file } of placed) {
+    if (file.isDeclaration) continue;
+    for (const { ecosystem: id, purl } of file.packages) {
+      const folder = ecosystem(id)?.installedFolder;
+      const at = folder ? `/${file.path}`.indexOf(`/${folder}/`) : -1;
+      if (at < 0) continue;
+      const project = `${id} ${file.path.slice(0, Math.max(0, at - 1))}`;
+      const known = installed.get(project);
+      if (known) known.add(purl);
+      else installed.set(project, new Set([purl]));
+    }
+  }
+  return installed;
 }
 
 function place(

@@ -25,6 +25,8 @@ export type Reading = {
 export type ReadFile = {
   readonly path: string;
   readonly extractor: string;
+  /** A lock file: what a project asks for. */
+  readonly isDeclaration: boolean;
   readonly packages: readonly Package[];
   readonly problems: readonly Problem[];
   /** Only files that could be evidence of a language package are kept. */

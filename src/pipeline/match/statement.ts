@@ -57,7 +57,7 @@ export function judgeStatement(
   if (statement.ranges.length === 0) {
     if (statement.versions.length > 0)
       return plain('unaffected', `${version} is not among the versions listed as affected`);
-    return settle(statement, 'affected', null, [], null, `every version is affected${noteOf(statement)}`);
+    return settle(statement, 'affected', null, [], null, everyVersionText(statement));
   }
   return judgeRanges(statement, version, scheme);
 }
@@ -70,7 +70,9 @@ function judgeRanges(statement: Statement, version: string, scheme: VersionSchem
     made.push(...comparisons);
     if (comparisons.every(({ holds }) => holds === true)) {
       const fix = range.fixed ?? listedFix(statement, version, scheme);
-      return settle(statement, 'affected', range, comparisons, fix, sentence(version, range));
+      const reason =
+        comparisons.length > 0 ? `${version} lies in ${describe(range)}` : everyVersionText(statement);
+      return settle(statement, 'affected', range, comparisons, fix, reason);
     }
     if (!comparisons.some(({ holds }) => holds === false)) {
       doubt = `${version} cannot be compared with ${describe(range)} by the rules of ${statement.scheme}`;
@@ -138,8 +140,8 @@ function plain(result: VerdictResult, reason: string): Judgement {
   return { result, range: null, comparisons: [], fixedVersion: null, reason };
 }
 
-function sentence(version: string, range: AffectedRange): string {
-  return `${version} lies in ${describe(range)}`;
+function everyVersionText(statement: Statement): string {
+  return `every version is affected, no fix is known${noteOf(statement)}`;
 }
 
 function describe(range: AffectedRange): string {

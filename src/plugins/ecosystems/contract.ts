@@ -14,6 +14,11 @@ export type Ecosystem = {
   /** The name under which intelligence keeps a package of this ecosystem: PEP 503 for pypi, else the name itself. */
   normaliseName(name: string): string;
   readonly extractors: readonly Extractor[];
+  /**
+   * The folder beside a project's lock file that its packages are installed into (`node_modules`). Where it is there,
+   * it tells what is installed, and the lock file only what was asked for; lock files inside it are other people's.
+   */
+  readonly installedFolder?: string;
 };
 
 /**
@@ -29,6 +34,8 @@ export type Extractor = {
   readonly sizeMaxBytes: number;
   /** Runs on every path of a tree (root-relative, `/` between, none in front): plain string tests only. */
   wants(path: string): boolean;
+  /** Whether the file says what a project asks for (a lock file) and not what is installed. Default: installed. */
+  isDeclaration?(path: string): boolean;
   /** Other files of the same folder tree that this one needs, root-relative; those that exist are handed over. */
   companions?(path: string): readonly string[];
   extract(file: ExtractorFile): Extraction;

@@ -8,6 +8,9 @@ export type Chains = {
 };
 
 const chainLengthMax = 64;
+// Folders above one that are searched; npm itself nests a handful.
+const levelsMax = 64;
+const folderLengthMax = 4096;
 
 /**
  * Walks the tree as Node resolves modules: a dependency is looked for in the folder of its dependent and then in
@@ -71,12 +74,13 @@ function dependenciesOf(folders: JsonObject, folder: string): readonly string[] 
 
 function resolve(folders: JsonObject, from: string, name: string): string | null {
   let base = from;
-  for (;;) {
+  if (from.length > folderLengthMax) return null;
+  for (let level = 0; level < levelsMax; level++) {
     const candidate = base === '' ? `node_modules/${name}` : `${base}/node_modules/${name}`;
     if (Object.hasOwn(folders, candidate)) return candidate;
     if (base === '') return null;
     const marker = base.lastIndexOf('/node_modules/');
-    if (marker >= 0) base = base.slice(0, marker);
-    else base = '';
+    base = marker < 0 ? '' : base.slice(0, marker);
   }
+  return null;
 }

@@ -1,5 +1,5 @@
 import type { Package, PackageScope } from '../../../model/package.ts';
-import { packageOf } from '../package-of.ts';
+import { commitVersion, packageOf } from '../package-of.ts';
 
 export type NpmFound = {
   /** `name` or `@scope/name`. */
@@ -38,6 +38,6 @@ export function isNpmName(name: string): boolean {
 export function resolvedVersion(version: string): string | null {
   if (/^(?:file|link|workspace|portal):/.test(version)) return null;
   const commit = /#(?:commit[=:])?([0-9a-f]{7,64})$/.exec(version)?.[1];
-  if (commit !== undefined) return commit;
+  if (commit !== undefined) return commitVersion(commit);
   return version;
 }

@@ -20,6 +20,8 @@ export const npmPackageLock = {
   sizeMaxBytes: 64 * 1024 * 1024,
   wants: (path) =>
     ['package-lock.json', 'npm-shrinkwrap.json', '.package-lock.json'].includes(baseName(path)),
+  // npm writes the hidden one into node_modules itself, from what it installed.
+  isDeclaration: (path) => baseName(path) !== '.package-lock.json',
   extract,
 } satisfies Extractor;
 
