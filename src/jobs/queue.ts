@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { type Job, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
+import { reasonOf } from '../model/problem.ts';
 import { applyRevision } from './apply-revision.ts';
 import type { JobContext } from './context.ts';
 import { discoverWatch } from './discover-watch.ts';
@@ -26,6 +27,8 @@ const queues = {
   retain: { policy: 'stately', retryLimit: 1, retryDelay: 60, retryBackoff: true, expireInSeconds: 3600 },
 } as const;
 type QueueName = keyof typeof queues;
+const lookEveryMilliseconds = 500;
+const stopMilliseconds = 3000;
 const queueNames = Object.keys(queues) as QueueName[];
 
 type Payload = { readonly id: number; readonly trigger: string };
@@ -47,8 +50,10 @@ export async function startQueue(context: JobContext, pool: pg.Pool, withWorkers
     const options = queues[name];
     if (!(await boss.getQueue(name))) await boss.createQueue(name, options);
   }
+  const workers = new Map<QueueName, Workers>();
   const send = async (name: QueueName, id: number, trigger: string) => {
     await boss.send(name, { id, trigger } satisfies Payload, { singletonKey: String(id) });
+    workers.get(name)?.wake();
   };
   const queue: Queue = {
     discover: (watchId, trigger) => send('discover', watchId, trigger),
@@ -56,40 +61,95 @@ export async function startQueue(context: JobContext, pool: pg.Pool, withWorkers
     rematch: (trigger) => send('rematch', 0, trigger),
     retain: (trigger) => send('retain', 0, trigger),
     idle: (within) => waitUntilIdle(pool, within),
-    stop: () => boss.stop({ graceful: false, close: false }),
+    async stop() {
+      await Promise.all([...workers.values()].map((item) => item.stop()));
+      await boss.stop({ graceful: false, close: false });
+    },
   };
   if (withWorkers) {
     await releaseLost(pool);
-    await work(boss, context.log, 'discover', 2, async ({ id, trigger }) => {
+    const serve = (name: QueueName, count: number, handle: (payload: Payload) => Promise<void>) =>
+      workers.set(name, startWorkers(boss, context.log, name, count, handle));
+    serve('discover', 2, async ({ id, trigger }) => {
       for (const { resourceId } of await discoverWatch(context, id, trigger))
         await queue.scan(resourceId, trigger);
     });
-    await work(boss, context.log, 'scan', 2, ({ id, trigger }) => scanResource(context, id, trigger));
-    await work(boss, context.log, 'rematch', 1, ({ trigger }) => applyRevision(context, trigger));
-    await work(boss, context.log, 'retain', 1, ({ trigger }) => retain(context, trigger));
+    serve('scan', 2, ({ id, trigger }) => scanResource(context, id, trigger));
+    serve('rematch', 1, ({ trigger }) => applyRevision(context, trigger));
+    serve('retain', 1, ({ trigger }) => retain(context, trigger));
   }
   return queue;
 }
 
-async function work(
+type Workers = { wake(): void; stop(): Promise<void> };
+
+/**
+ * Workers of one queue. They fetch again at once while there is work, wake when this process asks for some, and look
+ * every half second for what other processes ask for: the embedded database has no notifications to wait on.
+ */
+function startWorkers(
   boss: PgBoss,
   log: Logger,
   name: QueueName,
-  workers: number,
+  count: number,
   handle: (payload: Payload) => Promise<void>,
-): Promise<void> {
-  const run = async (jobs: Job<Payload>[]) => {
-    for (const { data } of jobs) {
+): Workers {
+  const sleepers = new Set<() => void>();
+  let stopped = false;
+  const rest = () =>
+    new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        sleepers.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, lookEveryMilliseconds);
+      sleepers.add(done);
+    });
+  const run = async () => {
+    while (!stopped) {
       try {
-        await handle(data);
+        const [job] = await boss.fetch<Payload>(name, { batchSize: 1 });
+        if (job) await runJob(boss, log, name, job, handle);
+        else await rest();
       } catch (error) {
-        log.warn({ err: error, job: name, id: data.id }, 'a job failed and will be tried again');
-        throw error;
+        if (stopped) return;
+        log.warn({ err: error, queue: name }, 'the queue could not be read; trying again');
+        await rest();
       }
     }
   };
-  for (let index = 0; index < workers; index++)
-    await boss.work<Payload>(name, { pollingIntervalSeconds: 0.5, batchSize: 1 }, run);
+  const running = Array.from({ length: count }, run);
+  return {
+    wake() {
+      for (const wake of [...sleepers]) wake();
+    },
+    async stop() {
+      stopped = true;
+      for (const wake of [...sleepers]) wake();
+      // Running jobs get a moment; what is cut off is handed out again at the next start.
+      await Promise.race([
+        Promise.all(running),
+        new Promise((resolve) => setTimeout(resolve, stopMilliseconds).unref()),
+      ]);
+    },
+  };
+}
+
+async function runJob(
+  boss: PgBoss,
+  log: Logger,
+  name: QueueName,
+  job: Job<Payload>,
+  handle: (payload: Payload) => Promise<void>,
+): Promise<void> {
+  try {
+    await handle(job.data);
+    await boss.complete(name, job.id);
+  } catch (error) {
+    log.warn({ err: error, job: name, id: job.data.id }, 'a job failed and will be tried again');
+    await boss.fail(name, job.id, { message: reasonOf(error) });
+  }
 }
 
 /**

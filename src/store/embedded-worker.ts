@@ -4,20 +4,23 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { createWireServer } from './wire-server.ts';
 
-const { dataDirectory, socketPath, connectionsMax } = workerData as {
-  dataDirectory: string;
-  socketPath: string;
-  connectionsMax: number;
-};
+const { dataDirectory, socketPath } = workerData as { dataDirectory: string; socketPath: string };
 
 const database = await PGlite.create({ dataDir: dataDirectory });
-const server = new PGLiteSocketServer({ db: database, path: socketPath, maxConnections: connectionsMax });
-await server.start();
+const server = createWireServer({
+  run: (message) => database.runExclusive(() => database.execProtocolRaw(message)),
+  async rollback() {
+    await database.exec('ROLLBACK');
+  },
+});
+await new Promise<void>((resolve) => {
+  server.listen(socketPath, resolve);
+});
 parentPort?.on('message', async (message) => {
   if (message !== 'stop') return;
-  await server.stop();
+  server.close();
   await database.close();
   parentPort?.postMessage('stopped');
   process.exit(0);

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { PoolConfig } from 'pg';
 
-const connectionsMax = 12;
+const connectionsMax = 6;
 
 export type Embedded = { readonly connection: PoolConfig; stop(): Promise<void> };
 
@@ -23,7 +23,7 @@ export async function startEmbedded(directory: string): Promise<Embedded> {
   const socketFolder = await mkdtemp(join(tmpdir(), 'openinspector-db-'));
   await chmod(socketFolder, 0o700);
   const worker = new Worker(join(import.meta.dirname, 'embedded-worker.ts'), {
-    workerData: { dataDirectory, socketPath: join(socketFolder, '.s.PGSQL.5432'), connectionsMax },
+    workerData: { dataDirectory, socketPath: join(socketFolder, '.s.PGSQL.5432') },
   });
   await new Promise<void>((resolve, reject) => {
     worker.once('message', () => resolve());
@@ -38,7 +38,7 @@ export async function startEmbedded(directory: string): Promise<Embedded> {
       port: 5432,
       user: 'postgres',
       database: 'postgres',
-      max: connectionsMax - 6,
+      max: connectionsMax,
     },
     async stop() {
       const stopped = new Promise<void>((resolve) => {

@@ -16,6 +16,12 @@ const feed = {
 
 type Watch = { readonly watchId: number; readonly location: string };
 
+async function whatHappened(service: ServiceProcess, locations: readonly string[]): Promise<string> {
+  const { jobs } = await service.call<{ jobs: { subject: string; job: string; outcome: string; why: string }[] }>('GET', '/openinspector/v1/jobs?limit=1000');
+  const lines = jobs.filter(({ subject, outcome }) => outcome === 'failed' || locations.some((place) => subject.includes(place)));
+  return lines.slice(0, 20).map(({ job, subject, outcome, why }) => `${job} ${subject} ${outcome}: ${why}`).join('\n');
+}
+
 for (const engine of engines) {
   describe(`killed at any moment, on ${engine}`, () => {
     const home = mkdtempSync(join(tmpdir(), 'openinspector-kill-'));
@@ -68,7 +74,7 @@ for (const engine of engines) {
         service = await spawnService(home, args);
         const last = service;
         // What was acknowledged is scanned in the end, whoever was killed doing it.
-        const until = Date.now() + 120_000;
+        const until = Date.now() + 60_000;
         let missing: string[] = [];
         while (Date.now() < until) {
           missing = [];
@@ -82,6 +88,7 @@ for (const engine of engines) {
           if (missing.length === 0) break;
           await new Promise((resolve) => setTimeout(resolve, 500));
         }
+        if (missing.length > 0) context.diagnostic(await whatHappened(last, missing));
         assert.deepEqual(missing, []);
         assert.ok(acknowledged.size >= rounds / 2);
         context.diagnostic(`${acknowledged.size} acknowledged changes over ${rounds} kills, none lost`);
