@@ -4,6 +4,7 @@ import { diffRevisions } from '../intel/diff.ts';
 import type { CloseReason } from '../model/finding.ts';
 import { reasonOf } from '../model/problem.ts';
 import { type RecordOutcome, record } from '../pipeline/record/record.ts';
+import { listAccounts } from '../store/accounts.ts';
 import type { Db } from '../store/database.ts';
 import { findingStore } from '../store/findings.ts';
 import { logJob } from '../store/job-log.ts';
@@ -19,6 +20,7 @@ import { inSlices, recordset } from '../store/rows.ts';
 import type { JobContext } from './context.ts';
 import { type ChangedMatch, judgeVersions } from './judge-versions.ts';
 import { outcomeText } from './scan-resource.ts';
+import { suppress } from './suppress.ts';
 
 const appliedSetting = 'intelligence.applied';
 const versionsAtOnce = 2000;
@@ -55,6 +57,9 @@ export async function applyRevision(context: JobContext, trigger: string): Promi
       judged += versions.length;
       const changed = await judgeVersions(context, intelligence, versions);
       add(outcome, await recordChanged(context, intelligence, changed));
+    }
+    if (outcome.opened + outcome.reopened + outcome.updated > 0) {
+      for (const accountId of await listAccounts(db)) await suppress(db, accountId, null, now());
     }
     if (diff && applied !== null) await adoptRevision(db, applied, revision);
     await putSetting(db, appliedSetting, revision);

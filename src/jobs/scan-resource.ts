@@ -18,6 +18,7 @@ import { versionsToJudge } from '../store/matches.ts';
 import { getResource, type StoredResource, setScanned, setStatus } from '../store/resources.ts';
 import type { JobContext } from './context.ts';
 import { judgeVersions } from './judge-versions.ts';
+import { suppress } from './suppress.ts';
 
 /**
  * Takes the inventory of one resource, judges the package versions that were never judged, and records findings.
@@ -69,6 +70,7 @@ export async function scanResource(context: JobContext, resourceId: number, trig
       rules: context.rules,
       closeReason: (vulnerability): CloseReason => reasons.get(vulnerability) ?? 'NOT_AFFECTED',
     });
+    await suppress(db, resource.accountId, [resourceId], now());
     await line(
       'done',
       `${packages.length} packages, ${unjudged.length} versions judged anew, ${outcomeText(outcome)}`,

@@ -51,6 +51,13 @@ export async function getAccount(db: Db, accountId: string): Promise<Account | n
   );
 }
 
+export async function listAccounts(db: Db): Promise<string[]> {
+  const found = await sql<{ id: string }>`select account_id as id from account order by account_id`.execute(
+    db,
+  );
+  return found.rows.map(({ id }) => id);
+}
+
 /** Sets the status of scan types; others stay. Answers the account as it then is. */
 export async function setScanTypes(
   db: Db,

@@ -1,9 +1,10 @@
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
 import type { Db } from './database.ts';
 import { first } from './migrations/0001-first.ts';
+import { filters } from './migrations/0002-filters.ts';
 
 // In order; a migration that was released is never changed.
-const migrations: Readonly<Record<string, Migration>> = { '0001-first': first };
+const migrations: Readonly<Record<string, Migration>> = { '0001-first': first, '0002-filters': filters };
 
 /** Brings the schema up to date. Safe to run at every start and from several processes. */
 export async function migrate(db: Db): Promise<void> {

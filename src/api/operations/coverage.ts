@@ -1,7 +1,7 @@
 import type { CoveredResource } from '@aws-sdk/client-inspector2';
+import { criteriaOf } from '../../store/api-criteria.ts';
 import { type CoverageRow, countCoverage, listCoverage } from '../../store/coverage.ts';
 import type { ApiContext } from '../context.ts';
-import { criteriaOf } from '../criteria.ts';
 import type { Checked, Handlers } from '../wire/handlers.ts';
 import { visibleTypes } from './findings.ts';
 

@@ -1,7 +1,7 @@
 import { enabledTypes, getAccount, resourceTypesOf } from '../../store/accounts.ts';
+import { criteriaOf } from '../../store/api-criteria.ts';
 import { listFindings, type PageMark } from '../../store/finding-list.ts';
 import type { ApiContext } from '../context.ts';
-import { criteriaOf } from '../criteria.ts';
 import { findingShape } from '../finding-shape.ts';
 import type { Handlers } from '../wire/handlers.ts';
 

@@ -18,7 +18,10 @@ describe('the API description', () => {
   });
 
   test('refers only to what it has', () => {
-    const schemas = new Set(Object.keys(openapi.components.schemas).map((name) => `#/components/schemas/${name}`));
-    for (const [, name] of JSON.stringify(openapi).matchAll(/"\$ref":"([^"]+)"/g)) assert.ok(schemas.has(name ?? ''), name);
+    const schemas = new Set(
+      Object.keys(openapi.components.schemas).map((name) => `#/components/schemas/${name}`),
+    );
+    for (const [, name] of JSON.stringify(openapi).matchAll(/"\$ref":"([^"]+)"/g))
+      assert.ok(schemas.has(name ?? ''), name);
   });
 });

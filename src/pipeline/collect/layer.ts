@@ -100,7 +100,7 @@ export async function readLayer(
     for await (const chunk of reading.chunks) parser.push(chunk);
     parser.finish();
     const actual = reading.digest();
-    if (blob.digest !== null && blob.digest.startsWith('sha256:') && actual !== blob.digest) {
+    if (blob.digest?.startsWith('sha256:') && actual !== blob.digest) {
       problems.push(
         problem('malformed', where, `its bytes hash to ${actual}: the layer was damaged or changed`),
       );

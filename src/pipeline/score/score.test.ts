@@ -84,6 +84,13 @@ describe('severity and score', () => {
     });
   }
 
+  test('the word of one distribution says nothing of a package of another', () => {
+    const known = vulnerability('CVE-1', { labels: [{ source: 'ubuntu', label: 'negligible' }] });
+    assert.equal(rate(verdict(null), known, debian).severity, 'UNTRIAGED');
+    assert.equal(rate(verdict(null), known, ubuntu).severity, 'INFORMATIONAL');
+    assert.equal(rate(verdict(null), known, null).severity, 'UNTRIAGED');
+  });
+
   test('the order of the sources in the record does not matter', () => {
     const ratings = [cvss('cna', '3.1', 9.8), cvss('nvd', '3.1', 7.5), cvss('cisa-adp', '3.1', 5)];
     for (const order of [ratings, [...ratings].reverse()]) {

@@ -29,7 +29,7 @@ export function rate(
   vendor: VendorRating | null,
 ): Rating {
   const cvss = vulnerability ? chooseCvss(vulnerability.cvss, vendor) : null;
-  const label = verdict.severityLabel ?? labelOf(vulnerability, vendor);
+  const label = verdict.severityLabel ?? labelOf(vulnerability, vendor, verdict.feed);
   const labelled = label === null ? null : severityOfLabel(label);
   const isVendorCvss = cvss !== null && vendor !== null && cvss.source === vendor.source;
   if (vendor?.isLabelFirst && labelled !== null && !isVendorCvss) {
@@ -41,7 +41,7 @@ export function rate(
       reason: `${vendor.source} rates it '${label}'`,
     };
   }
-  if (cvss !== null && cvss.version.startsWith('3')) {
+  if (cvss?.version.startsWith('3')) {
     const reason = `CVSS ${cvss.version} base score ${cvss.score} by ${cvss.source}`;
     return { severity: severityOfScore(cvss.score), score: cvss.score, cvss, vendorSeverity: label, reason };
   }
@@ -104,8 +104,16 @@ function severityOfCvss2(score: number): Severity {
   return score >= 7 ? 'HIGH' : score >= 4 ? 'MEDIUM' : 'LOW';
 }
 
-function labelOf(vulnerability: Vulnerability | null, vendor: VendorRating | null): string | null {
-  const labels = vulnerability?.labels ?? [];
-  const own = vendor ? labels.find(({ source }) => source === vendor.source) : null;
-  return (own ?? labels[0])?.label ?? null;
+// A distribution's word is only good for its own packages.
+function labelOf(
+  vulnerability: Vulnerability | null,
+  vendor: VendorRating | null,
+  feed: string,
+): string | null {
+  const sources = vendor ? [vendor.source] : [...languageOrder, feed];
+  for (const source of sources) {
+    const label = vulnerability?.labels.find((item) => item.source === source)?.label;
+    if (label) return label;
+  }
+  return null;
 }

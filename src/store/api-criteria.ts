@@ -1,10 +1,10 @@
-import type { Criteria, Criterion } from '../store/criteria.ts';
+import type { Criteria, Criterion } from './criteria.ts';
 
 type Filter = Readonly<Record<string, unknown>>;
 
 /**
  * Filter criteria of the API as the store's conditions. The shape of each filter tells its kind; the wire layer has
- * checked names and values.
+ * checked names and values. Times may be dates or ISO text.
  */
 export function criteriaOf(filters: object | undefined): Criteria {
   const criteria: Record<string, Criterion[]> = {};
@@ -50,5 +50,7 @@ function packageCriterion(filter: Filter): Criterion {
 
 function bound(value: unknown): number | null {
   if (value instanceof Date) return value.getTime();
+  // Stored filters have their times as ISO text.
+  if (typeof value === 'string') return Date.parse(value);
   return typeof value === 'number' ? value : null;
 }
