@@ -153,7 +153,10 @@ function testExtractor(extractor: Extractor, cases: readonly GoldenCase[]): void
         texts.map((path) => extractor.wants(path)),
         first,
       );
-      for (const { path } of wanted) for (let i = 0; i < 3; i++) assert.ok(extractor.wants(path));
+      for (const { path } of wanted) {
+        assert.ok(extractor.wants(path) && extractor.wants(path));
+        assert.equal(extractor.isDeclaration?.(path), extractor.isDeclaration?.(path));
+      }
     });
     if (wanted.length > 0) testBytes(extractor, wanted);
   });

@@ -45,7 +45,7 @@ function segments(text: string): string[] {
   return text.match(/[0-9]+|[A-Za-z]+/g) ?? [];
 }
 
-function orderGem(left: GemVersion, right: GemVersion): Order {
+export function orderGem(left: GemVersion, right: GemVersion): Order {
   const a = canonical(left);
   const b = canonical(right);
   const length = Math.max(a.length, b.length);

@@ -3,7 +3,7 @@ import { legacyParts, orderLegacy } from './pep440-legacy.ts';
 import { defineScheme, type Order } from './scheme.ts';
 
 /**
- * Python versions. Texts with a number in them that PEP 440 refuses (`2004d`, `0.7.11p1`) are invalid, yet ordered
+ * Python versions. Texts that begin with a number and that PEP 440 refuses (`2004d`, `0.7.11p1`) are invalid, yet ordered
  * as setuptools did before 66: below every PEP 440 version.
  */
 export const pep440 = defineScheme<PythonVersion>({
@@ -68,15 +68,14 @@ function scanner(source: string): (pattern: RegExp) => RegExpExecArray | null {
   };
 }
 
-// A text without any number names no version (`unknown`, `latest`), and is not ordered.
+// A text that begins otherwise names no version (`unknown`, `latest`, a commit), and is not ordered.
 function parseLegacy(text: string): PythonVersion | null {
-  let digits = 0;
+  if (!isDigit(text.charCodeAt(0))) return null;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code <= 32 || code >= 127) return null;
-    if (isDigit(code)) digits++;
   }
-  return digits === 0 ? null : { legacy: legacyParts(text) };
+  return { legacy: legacyParts(text) };
 }
 
 function orderPython(left: PythonVersion, right: PythonVersion): Order {

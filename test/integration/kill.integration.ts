@@ -17,9 +17,16 @@ const feed = {
 type Watch = { readonly watchId: number; readonly location: string };
 
 async function whatHappened(service: ServiceProcess, locations: readonly string[]): Promise<string> {
-  const { jobs } = await service.call<{ jobs: { subject: string; job: string; outcome: string; why: string }[] }>('GET', '/openinspector/v1/jobs?limit=1000');
-  const lines = jobs.filter(({ subject, outcome }) => outcome === 'failed' || locations.some((place) => subject.includes(place)));
-  return lines.slice(0, 20).map(({ job, subject, outcome, why }) => `${job} ${subject} ${outcome}: ${why}`).join('\n');
+  const { jobs } = await service.call<{
+    jobs: { subject: string; job: string; outcome: string; why: string }[];
+  }>('GET', '/openinspector/v1/jobs?limit=1000');
+  const lines = jobs.filter(
+    ({ subject, outcome }) => outcome === 'failed' || locations.some((place) => subject.includes(place)),
+  );
+  return lines
+    .slice(0, 20)
+    .map(({ job, subject, outcome, why }) => `${job} ${subject} ${outcome}: ${why}`)
+    .join('\n');
 }
 
 for (const engine of engines) {

@@ -4,16 +4,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
+  type AggregationRequest,
+  type AggregationType,
   BatchGetAccountStatusCommand,
+  BatchGetFindingDetailsCommand,
+  CreateFilterCommand,
+  DeleteFilterCommand,
   DisableCommand,
   EnableCommand,
   type Finding,
   ListCoverageCommand,
   ListCoverageStatisticsCommand,
+  ListFiltersCommand,
+  ListFindingAggregationsCommand,
   ListFindingsCommand,
   type ListFindingsCommandInput,
   ListMembersCommand,
+  ListTagsForResourceCommand,
   SearchVulnerabilitiesCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateFilterCommand,
 } from '@aws-sdk/client-inspector2';
 import { signRequest } from '../../src/lib/sigv4-client.ts';
 import { debian12, dpkgStanza, tarOf, writeLayout, writeTree } from '../../testkit/images.ts';
@@ -239,6 +250,138 @@ for (const engine of engines) {
         name: 'ValidationException',
         message: /not available/,
       });
+    });
+
+    it('counts findings by what is asked for', async () => {
+      const by = async (aggregationType: AggregationType, aggregationRequest?: AggregationRequest) =>
+        (
+          await running.client.send(
+            new ListFindingAggregationsCommand({ aggregationType, aggregationRequest }),
+          )
+        ).responses ?? [];
+      const [account] = await by('ACCOUNT');
+      assert.deepEqual(account?.accountAggregation?.severityCounts?.all, 4);
+      assert.equal(account?.accountAggregation?.severityCounts?.critical, 1);
+      const packages = await by('PACKAGE');
+      assert.deepEqual(
+        packages.map(({ packageAggregation }) => [
+          packageAggregation?.packageName,
+          packageAggregation?.severityCounts?.all,
+        ]),
+        [
+          ['libssl3', 2],
+          ['bash', 1],
+          ['lodash', 1],
+        ],
+      );
+      const narrowed = await by('PACKAGE', {
+        packageAggregation: { packageNames: [{ comparison: 'EQUALS', value: 'bash' }] },
+      });
+      assert.equal(narrowed.length, 1);
+      const [image] = await by('AWS_ECR_CONTAINER');
+      assert.deepEqual(image?.awsEcrContainerAggregation?.imageTags, ['1']);
+      const [repository] = await by('REPOSITORY', {
+        repositoryAggregation: { sortBy: 'AFFECTED_IMAGES', sortOrder: 'DESC' },
+      });
+      assert.equal(repository?.repositoryAggregation?.affectedImages, 1);
+      for (const type of [
+        'TITLE',
+        'AMI',
+        'AWS_EC2_INSTANCE',
+        'IMAGE_LAYER',
+        'FINDING_TYPE',
+        'AWS_LAMBDA_FUNCTION',
+        'LAMBDA_LAYER',
+        'CODE_REPOSITORY',
+      ] as const)
+        await by(type);
+      const first = await running.client.send(
+        new ListFindingAggregationsCommand({ aggregationType: 'TITLE', maxResults: 3 }),
+      );
+      const rest = await running.client.send(
+        new ListFindingAggregationsCommand({
+          aggregationType: 'TITLE',
+          maxResults: 3,
+          nextToken: first.nextToken,
+        }),
+      );
+      assert.deepEqual([first.responses?.length, rest.responses?.length, rest.nextToken], [3, 1, undefined]);
+      await assert.rejects(by('PACKAGE', { titleAggregation: {} }), { name: 'ValidationException' });
+    });
+
+    it('saves filters, suppresses by rules, and gives back what a rule no longer hides', async () => {
+      const rule = { vulnerabilityId: [{ comparison: 'PREFIX' as const, value: 'CVE-2024-000' }] };
+      const made = await running.client.send(
+        new CreateFilterCommand({
+          name: 'accepted',
+          action: 'SUPPRESS',
+          filterCriteria: rule,
+          reason: 'test',
+          tags: { team: 'a' },
+        }),
+      );
+      await untilActive('CVE-2024-0101 - lodash');
+      const hidden = await findings({
+        filterCriteria: { findingStatus: [{ comparison: 'EQUALS', value: 'SUPPRESSED' }] },
+      });
+      assert.equal(hidden.length, 3);
+      await assert.rejects(
+        running.client.send(
+          new CreateFilterCommand({ name: 'accepted', action: 'NONE', filterCriteria: rule }),
+        ),
+        { name: 'BadRequestException' },
+      );
+      await assert.rejects(
+        running.client.send(new CreateFilterCommand({ name: 'x', action: 'NONE', filterCriteria: rule })),
+        { name: 'ValidationException' },
+      );
+      const dated = { firstObservedAt: [{ startInclusive: new Date('2020-01-01') }] };
+      const saved = await running.client.send(
+        new CreateFilterCommand({ name: 'recent', action: 'NONE', filterCriteria: dated }),
+      );
+      const { filters = [] } = await running.client.send(new ListFiltersCommand({}));
+      assert.deepEqual(
+        filters.map(({ name }) => name),
+        ['accepted', 'recent'],
+      );
+      assert.deepEqual(filters[0]?.criteria, rule);
+      assert.deepEqual(filters[1]?.criteria, dated);
+      assert.deepEqual(filters[0]?.tags, { team: 'a' });
+      await running.client.send(new TagResourceCommand({ resourceArn: made.arn, tags: { env: 'b' } }));
+      await running.client.send(new UntagResourceCommand({ resourceArn: made.arn, tagKeys: ['team'] }));
+      assert.deepEqual(
+        (await running.client.send(new ListTagsForResourceCommand({ resourceArn: made.arn }))).tags,
+        { env: 'b' },
+      );
+      await running.client.send(
+        new UpdateFilterCommand({
+          filterArn: made.arn,
+          filterCriteria: { title: [{ comparison: 'PREFIX', value: 'CVE-2024-0003' }] },
+        }),
+      );
+      await untilActive('CVE-2024-0001 - libssl3', 'CVE-2024-0002 - libssl3', 'CVE-2024-0101 - lodash');
+      await running.client.send(new DeleteFilterCommand({ arn: made.arn }));
+      await running.client.send(new DeleteFilterCommand({ arn: saved.arn }));
+      await untilActive(...osFindings, 'CVE-2024-0101 - lodash');
+      await assert.rejects(running.client.send(new DeleteFilterCommand({ arn: made.arn })), {
+        name: 'ResourceNotFoundException',
+      });
+    });
+
+    it('gives the details of findings, and says which it does not know', async () => {
+      const [finding] = await findings();
+      const unknown = `${finding?.findingArn?.slice(0, -32)}${'0'.repeat(32)}`;
+      const answer = await running.client.send(
+        new BatchGetFindingDetailsCommand({ findingArns: [finding?.findingArn ?? '', unknown] }),
+      );
+      assert.deepEqual(
+        answer.findingDetails?.map(({ findingArn }) => findingArn),
+        [finding?.findingArn],
+      );
+      assert.deepEqual(
+        answer.errors?.map(({ errorCode }) => errorCode),
+        ['FINDING_DETAILS_NOT_FOUND'],
+      );
     });
 
     it('scans again when the package database changes, and only then', async () => {

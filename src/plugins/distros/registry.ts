@@ -1,5 +1,6 @@
 import type { OsRelease } from '../../model/os-release.ts';
 import { almalinux } from './almalinux/index.ts';
+import { alpaquita } from './alpaquita/index.ts';
 import { alpine } from './alpine/index.ts';
 import { amzn } from './amzn/index.ts';
 import { azurelinux } from './azurelinux/index.ts';
@@ -9,12 +10,14 @@ import type { Distro } from './contract.ts';
 import { debian } from './debian/index.ts';
 import { fedora } from './fedora/index.ts';
 import { mariner } from './mariner/index.ts';
+import { minimos } from './minimos/index.ts';
 import { ol } from './ol/index.ts';
 import { opensuseLeap } from './opensuse-leap/index.ts';
 import { opensuseTumbleweed } from './opensuse-tumbleweed/index.ts';
 import { photon } from './photon/index.ts';
 import { rhel } from './rhel/index.ts';
 import { rocky } from './rocky/index.ts';
+import { sleMicro } from './sle-micro/index.ts';
 import { sles } from './sles/index.ts';
 import { ubuntu } from './ubuntu/index.ts';
 import { wolfi } from './wolfi/index.ts';
@@ -22,6 +25,7 @@ import { wolfi } from './wolfi/index.ts';
 /** Every distribution whose packages can be judged, by id. */
 export const distros: readonly Distro[] = [
   almalinux,
+  alpaquita,
   alpine,
   amzn,
   azurelinux,
@@ -30,12 +34,14 @@ export const distros: readonly Distro[] = [
   debian,
   fedora,
   mariner,
+  minimos,
   ol,
   opensuseLeap,
   opensuseTumbleweed,
   photon,
   rhel,
   rocky,
+  sleMicro,
   sles,
   ubuntu,
   wolfi,

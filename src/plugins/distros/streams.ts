@@ -14,6 +14,12 @@ export function binaryKey(pkg: Package, stream: string): SubjectKey {
   return { stream, name: pkg.name, version: pkg.version };
 }
 
+/** Both, the binary first, where advisories are not of one kind. */
+export function bothKeys(pkg: Package, stream: string): readonly SubjectKey[] {
+  const source = sourceKey(pkg, stream);
+  return source.name === pkg.name ? [binaryKey(pkg, stream)] : [binaryKey(pkg, stream), source];
+}
+
 /** The first number of `VERSION_ID` (`9` of `9.4`), or null. */
 export function majorOf(os: OsRelease): string | null {
   return /^(\d{1,8})(?:[.\-_]|$)/.exec(os.versionId ?? '')?.[1] ?? null;

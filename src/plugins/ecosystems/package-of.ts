@@ -34,7 +34,7 @@ export function packageOf(found: Found): Package {
       type: found.ecosystem,
       namespace: found.namespace,
       name: found.purlName,
-      version: found.purlVersion ?? found.version,
+      version: found.purlVersion ?? withoutMark(found.version),
       qualifiers: withoutNulls(found.qualifiers),
       subpath: found.subpath ?? null,
     }),
@@ -51,6 +51,20 @@ export function packageOf(found: Found): Package {
     licences: found.licences ?? [],
     attributes: withoutNulls(found.attributes),
   };
+}
+
+const commitMark = 'git+';
+
+/**
+ * The version of a package that is only known by its commit. The mark keeps it out of every order: a commit of
+ * digits would otherwise read as a version.
+ */
+export function commitVersion(commit: string): string {
+  return commitMark + commit;
+}
+
+function withoutMark(version: string): string {
+  return version.startsWith(commitMark) ? version.slice(commitMark.length) : version;
 }
 
 function withoutNulls(values: Readonly<Record<string, string | null>> | undefined): Record<string, string> {

@@ -1,7 +1,7 @@
 import { tdnfUpdate } from '../commands.ts';
 import type { Distro } from '../contract.ts';
 import { setAsideRpmKernel } from '../kernels.ts';
-import { majorMinorOf, sourceKey } from '../streams.ts';
+import { majorMinorOf, majorOf, sourceKey } from '../streams.ts';
 import releases from './releases.json' with { type: 'json' };
 
 /** Azure Linux since 3.0: its OVAL data names source packages. */
@@ -15,7 +15,7 @@ export const azurelinux = {
   cycleOf: majorMinorOf,
   keysOf(pkg, os) {
     const cycle = majorMinorOf(os);
-    return cycle === null ? [] : [sourceKey(pkg, `azurelinux:${cycle}`)];
+    return cycle === null ? [] : [sourceKey(pkg, `azurelinux:${majorOf(os)}`)];
   },
   setAside: setAsideRpmKernel,
   fixCommand: tdnfUpdate,

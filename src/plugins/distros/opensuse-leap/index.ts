@@ -15,7 +15,7 @@ export const opensuseLeap = {
   cycleOf: majorMinorOf,
   keysOf(pkg, os) {
     const cycle = majorMinorOf(os);
-    return cycle === null ? [] : [binaryKey(pkg, `opensuse-leap:${cycle}`)];
+    return cycle === null ? [] : [binaryKey(pkg, `opensuse:leap:${cycle}`)];
   },
   setAside: setAsideRpmKernel,
   fixCommand: zypperUpdate,

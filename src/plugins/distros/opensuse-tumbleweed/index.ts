@@ -13,7 +13,7 @@ export const opensuseTumbleweed = {
   sources: ['https://www.suse.com/support/update/', 'https://get.opensuse.org/tumbleweed/'],
   releases,
   cycleOf: () => 'rolling',
-  keysOf: (pkg) => [binaryKey(pkg, 'opensuse-tumbleweed')],
+  keysOf: (pkg) => [binaryKey(pkg, 'opensuse:tumbleweed')],
   setAside: setAsideRpmKernel,
   fixCommand: zypperUpdate,
 } satisfies Distro;

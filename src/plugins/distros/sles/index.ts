@@ -4,7 +4,7 @@ import { setAsideRpmKernel } from '../kernels.ts';
 import { binaryKey, serviceOf } from '../streams.ts';
 import releases from './releases.json' with { type: 'json' };
 
-/** SUSE Linux Enterprise Server: streams are service packs. */
+/** SUSE Linux Enterprise Server: streams are service packs, the first release without one. */
 export const sles = {
   id: 'sles',
   alsoKnownAs: ['sles_sap', 'sle_hpc'],
@@ -15,7 +15,7 @@ export const sles = {
   cycleOf: serviceOf,
   keysOf(pkg, os) {
     const cycle = serviceOf(os);
-    return cycle === null ? [] : [binaryKey(pkg, `sles:${cycle}`)];
+    return cycle === null ? [] : [binaryKey(pkg, `sles:${cycle.replace(/\.0$/, '')}`)];
   },
   setAside: setAsideRpmKernel,
   fixCommand: zypperUpdate,

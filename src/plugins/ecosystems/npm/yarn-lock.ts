@@ -97,7 +97,14 @@ function nameOfSpecifier(specifier: string): string | null {
   if (at < 0) return specifier;
   const range = specifier.slice(at + 1);
   if (/^(?:file|link|portal|workspace|virtual:[^#]*#workspace):/.test(range)) return null;
-  const alias = range.startsWith('npm:') ? range.slice(4) : '';
-  const aliased = alias.indexOf('@', 1);
-  return aliased > 0 ? alias.slice(0, aliased) : specifier.slice(0, at);
+  return range.startsWith('npm:')
+    ? (aliasOf(range.slice(4)) ?? specifier.slice(0, at))
+    : specifier.slice(0, at);
+}
+
+// `name@1.0` and, of version 1 only, the bare `name`; anything that reads as a range is none.
+function aliasOf(target: string): string | null {
+  const at = target.indexOf('@', 1);
+  if (at > 0) return target.slice(0, at);
+  return /^(?:@[^/]+\/)?[A-Za-z][^\s^~<>=*|]*$/.test(target) && target !== 'latest' ? target : null;
 }

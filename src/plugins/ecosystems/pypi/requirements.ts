@@ -14,6 +14,7 @@ export const pypiRequirements = {
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
   wants,
+  isDeclaration: () => true,
   extract,
 } satisfies Extractor;
 

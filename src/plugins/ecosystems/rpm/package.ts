@@ -66,10 +66,13 @@ export function rpmPackage(facts: RpmFacts, file: ExtractorFile): Package {
   });
 }
 
+const fileNameLengthMax = 512;
+
 // `glibc-2.34-60.el9.src.rpm`. The file name has no epoch: a package built at the source's own version shares it.
 function sourceOf(fileName: string | null, built: string, epoch: number | null): Package['source'] {
-  const found = /^(.+)-([^-]+)-([^-]+)\.(?:no)?src\.rpm$/.exec(fileName ?? '');
-  if (found === null || fileName === null || fileName.length > 512) return null;
+  if (fileName === null || fileName.length > fileNameLengthMax) return null;
+  const found = /^(.+)-([^-]+)-([^-]+)\.(?:no)?src\.rpm$/.exec(fileName);
+  if (found === null) return null;
   const [, name = '', version = '', release = ''] = found;
   const sourceBuilt = `${version}-${release}`;
   return { name, version: epoch !== null && sourceBuilt === built ? `${epoch}:${sourceBuilt}` : sourceBuilt };

@@ -1,0 +1,17 @@
+import type { Ecosystem } from '../contract.ts';
+import { golangBinary } from './binary.ts';
+import { golangGoMod } from './go-mod.ts';
+
+/** Go modules. The standard library is the module `stdlib`, as in Go's own advisories. */
+export const golang = {
+  id: 'golang',
+  scheme: 'go',
+  isSystem: false,
+  sources: [
+    'https://go.dev/ref/mod',
+    'https://pkg.go.dev/debug/buildinfo',
+    'https://go.dev/doc/security/vuln/database',
+  ],
+  normaliseName: (name) => name,
+  extractors: [golangGoMod, golangBinary],
+} satisfies Ecosystem;
