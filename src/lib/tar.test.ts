@@ -99,6 +99,17 @@ describe('tar', () => {
     }
   }
 
+  test('a long name whose first hundred characters end in a slash is still a file', () => {
+    // With `./` in front the folder takes up the whole name field of the header.
+    const long = join(folder, 'long');
+    mkdirSync(join(long, 'd'.repeat(97)), { recursive: true });
+    writeFileSync(join(long, 'd'.repeat(97), 'file.rb'), 'content');
+    const file = join(folder, 'long.tar');
+    execFileSync('tar', ['--format=gnu', '-cf', file, '-C', long, '.']);
+    const { contents } = readTar(readFileSync(file));
+    assert.deepEqual([...contents.values()], ['content']);
+  });
+
   test('finds members without reading contents', async () => {
     const file = join(folder, 'indexed.tar');
     execFileSync('tar', ['--format=gnu', '-cf', file, '-C', tree, '.']);

@@ -177,8 +177,8 @@ export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarPar
   }
 
   function emit(own: Overrides, type: string, stored: number, sparse: SparseMap | null): void {
-    const kind = kindOf(type, header);
     const path = own.path ?? globals.path ?? headerPath(header);
+    const kind = kindOf(type, path);
     if (path.length > limits.pathLengthMax) {
       throw new LimitError('pathLengthMax', `a path of ${path.length} characters: ${path.slice(0, 80)}…`);
     }
@@ -232,12 +232,12 @@ export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarPar
   };
 }
 
-function kindOf(type: string, header: Uint8Array): TarEntry['kind'] {
-  if (type === '0' || type === '\0' || type === '7') {
+function kindOf(type: string, path: string): TarEntry['kind'] {
+  if (type === '0' || type === '\0') {
     // Before ustar a directory was a file whose name ends in a slash.
-    const length = text(header, 0, 100).length;
-    return type !== '7' && length > 0 && header[length - 1] === 47 ? 'directory' : 'file';
+    return path.endsWith('/') ? 'directory' : 'file';
   }
+  if (type === '7') return 'file';
   if (type === '5') return 'directory';
   if (type === '2') return 'symlink';
   if (type === '1') return 'hardlink';

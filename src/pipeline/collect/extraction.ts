@@ -17,6 +17,8 @@ export type Extraction = {
   /** The largest size that a reader of this path takes, in bytes. */
   sizeMaxBytes(path: string): number;
   take(path: string, bytes: Uint8Array): void;
+  /** Notes that a path is another name of a file that was taken before; false when it was not. */
+  link(path: string, target: string): boolean;
   finish(): void;
   readonly files: readonly ReadFile[];
   readonly releases: readonly { readonly path: string; readonly os: OsRelease }[];
@@ -54,6 +56,7 @@ export function createExtraction(limits: ScanLimits): Extraction {
   const waiting: { path: string; extractor: Extractor; bytes: Uint8Array; companions: readonly string[] }[] =
     [];
   const held = new Map<string, Uint8Array>();
+  const taken = new Set<string>();
   let heldBytes = 0;
   let packageCount = 0;
 
@@ -112,6 +115,7 @@ export function createExtraction(limits: ScanLimits): Extraction {
       return most || limits.bufferedBytesMax;
     },
     take(path, bytes) {
+      taken.add(path);
       if (releasePaths.has(path) && bytes.length <= releaseBytesMax) {
         releases.push({ path, os: parseOsRelease(new TextDecoder().decode(bytes)) });
         return;
@@ -131,6 +135,15 @@ export function createExtraction(limits: ScanLimits): Extraction {
         if (hold(path, bytes)) waiting.push({ path, extractor, bytes, companions });
       }
       if (!wanted || mayBeCompanion(path)) hold(path, bytes);
+    },
+    link(path, target) {
+      if (!taken.has(target)) return false;
+      taken.add(path);
+      for (const file of files.filter((item) => item.path === target)) files.push(renamed(file, path));
+      for (const item of waiting.filter((one) => one.path === target)) {
+        waiting.push({ ...item, path, companions: item.extractor.companions?.(path) ?? [] });
+      }
+      return true;
     },
     finish() {
       for (const { path, extractor, bytes, companions } of waiting) {
@@ -155,6 +168,14 @@ export function rootLink(path: string, target: string): { path: string; to: stri
   if (path.split('/').length > 2) return null;
   const to = resolveLink(path, target);
   return to === null || to === '' ? null : { path, to };
+}
+
+function renamed(file: ReadFile, path: string): ReadFile {
+  const packages = file.packages.map((pkg) => ({
+    ...pkg,
+    evidence: pkg.evidence.map((item) => (item.path === file.path ? { ...item, path } : item)),
+  }));
+  return { ...file, path, packages };
 }
 
 function reads(extractor: Extractor, path: string): boolean {

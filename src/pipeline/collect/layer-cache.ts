@@ -34,10 +34,7 @@ export function openLayerCache(directory: string): LayerCache {
     },
     async put(blob, reading) {
       // A reading cut short must not stand for the layer.
-      if (
-        reading.problems.some(({ kind }) => kind === 'unreadable' || kind === 'limit' || kind === 'malformed')
-      )
-        return;
+      if (!reading.isComplete) return;
       await write(await fileFor(blob), reading);
     },
   };

@@ -8,7 +8,6 @@ import type { Reading } from './reading.ts';
 
 const whiteout = '.wh.';
 const opaqueMarker = '.wh..wh..opq';
-
 /**
  * Reads one image layer in a single pass over its bytes. What was read before an error or a limit is kept.
  * Source: https://github.com/opencontainers/image-spec/blob/main/layer.md
@@ -24,9 +23,6 @@ export async function readLayer(
   const removed: string[] = [];
   const opaque: string[] = [];
   const links: { path: string; to: string }[] = [];
-  // Content of wanted files, for hard links that name them later in the same layer.
-  const linkable = new Map<string, Uint8Array>();
-  let linkableBytes = 0;
   const unsafe = { count: 0, first: '' };
 
   const visitor: TarVisitor = {
@@ -49,10 +45,6 @@ export async function readLayer(
     },
     content(entry, bytes) {
       const path = archivePath(entry.path) ?? '';
-      if (linkableBytes + bytes.length <= limits.bufferedBytesMax / 8) {
-        linkable.set(path, bytes);
-        linkableBytes += bytes.length;
-      }
       extraction.take(path, bytes);
     },
   };
@@ -86,14 +78,17 @@ export async function readLayer(
     if (!extraction.wants(path)) return;
     removed.push(path);
     const target = archivePath(entry.linkTarget);
-    const bytes = target === null ? undefined : linkable.get(target);
-    if (bytes) extraction.take(path, bytes);
-    else
-      problems.push(
-        problem('unreadable', path, `is a hard link to ${entry.linkTarget}, which is not in this layer`),
-      );
+    if (target !== null && extraction.link(path, target)) return;
+    problems.push(
+      problem(
+        'unreadable',
+        path,
+        `is a hard link to ${entry.linkTarget}, which this layer does not have before it`,
+      ),
+    );
   }
 
+  let isComplete = true;
   const parser = createTarParser(visitor, limits);
   try {
     const reading = await readBlob(blob, limits, onStoredBytes);
@@ -101,11 +96,13 @@ export async function readLayer(
     parser.finish();
     const actual = reading.digest();
     if (blob.digest?.startsWith('sha256:') && actual !== blob.digest) {
+      isComplete = false;
       problems.push(
         problem('malformed', where, `its bytes hash to ${actual}: the layer was damaged or changed`),
       );
     }
   } catch (error) {
+    isComplete = false;
     problems.push(problemOf(error, where));
   }
   extraction.finish();
@@ -120,6 +117,7 @@ export async function readLayer(
     opaque,
     links,
     problems: [...problems, ...extraction.problems],
+    isComplete,
     entryCount: parser.entryCount,
     byteCount: parser.byteCount,
   };

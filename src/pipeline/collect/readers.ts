@@ -108,6 +108,7 @@ function failed(kind: 'limit' | 'unreadable', where: string, why: string, limit:
     opaque: [],
     links: [],
     problems: [problem(kind, where, why, limit)],
+    isComplete: false,
     entryCount: 0,
     byteCount: 0,
   };

@@ -17,6 +17,8 @@ export type Reading = {
   /** Symbolic links near the root, which layers above may write through (`lib` to `usr/lib`). */
   readonly links: readonly { readonly path: string; readonly to: string }[];
   readonly problems: readonly Problem[];
+  /** False when an error or a limit ended the reading early: what it has is true, and not all. */
+  readonly isComplete: boolean;
   readonly entryCount: number;
   readonly byteCount: number;
 };

@@ -44,6 +44,7 @@ export function readTree(
     opaque: [],
     links: [],
     problems: [...problems, ...extraction.problems],
+    isComplete: !stopped,
     entryCount: entries,
     byteCount: bytes,
   };

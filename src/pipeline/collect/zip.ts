@@ -16,6 +16,7 @@ export async function readZip(
   const extraction = createExtraction(limits);
   const problems: Problem[] = [];
   const removed: string[] = [];
+  let isComplete = true;
   let entries = 0;
   let bytes = 0;
   try {
@@ -36,6 +37,7 @@ export async function readZip(
       zip.close();
     }
   } catch (error) {
+    isComplete = false;
     problems.push(problemOf(error, path));
   }
   extraction.finish();
@@ -46,6 +48,7 @@ export async function readZip(
     opaque: [],
     links: [],
     problems: [...problems, ...extraction.problems],
+    isComplete,
     entryCount: entries,
     byteCount: bytes,
   };
