@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { buildIntelligence } from '../intel/build.ts';
 import type { IntelligenceMeta } from '../intel/contract.ts';
 import { diffRevisions } from '../intel/diff.ts';
+import { fetchFeeds } from '../intel/fetch.ts';
 
 import { currentRevision, openIntelligence, openRevision } from '../intel/open.ts';
 import { pruneRevisions } from '../intel/prune.ts';
@@ -103,13 +104,12 @@ async function update(input: CommandInput, settings: Settings): Promise<number> 
     );
   }
   const feedsDirectory = resolve(input.value('feeds') ?? join(settings.home, 'feeds'));
-  const { fetchFeeds } = await import('../intel/fetch.ts');
   const line = progressLine('Fetching');
   const { fetched, unchanged, problems } = await fetchFeeds({
     feedsDirectory,
     feeds: chosen,
     urls: settings.feedUrls,
-    onProgress: (text: string) => line.update(text),
+    onProgress: (text) => line.update(text),
   });
   line.end('');
   say(`${fetched} files fetched, ${unchanged} unchanged, ${problems.length} failed`);

@@ -19,6 +19,8 @@ export type TarEntry = {
 export type TarVisitor = {
   /** Whether the content is wanted. Called once for each entry, in order. */
   entry(entry: TarEntry): boolean;
+  /** Whether the content is still wanted, by its first bytes (`tarHeadBytes`, or all of a shorter one). */
+  head?(entry: TarEntry, bytes: Uint8Array): boolean;
   /** The whole content of a wanted entry. */
   content(entry: TarEntry, bytes: Uint8Array): void;
 };
@@ -45,6 +47,8 @@ export class TarError extends Error {
   }
 }
 
+/** How much of a content is shown before it is gathered whole. */
+export const tarHeadBytes = 16;
 const block = 512;
 // PAX and GNU long names are small; a larger header is an attack or garbage.
 const headerContentMax = 1 << 20;
@@ -62,6 +66,7 @@ export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarPar
   let remaining = 0;
   let padding = 0;
   let sink: ((content: Uint8Array) => void) | null = null;
+  let judge: ((head: Uint8Array) => boolean) | null = null;
   let buffer: Uint8Array | null = null;
   let bufferFill = 0;
   let next: Overrides = {};
@@ -74,6 +79,7 @@ export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarPar
     while (at < chunk.length && !ended) {
       if (remaining > 0) {
         const take = Math.min(remaining, chunk.length - at);
+        if (sink && !buffer) openBuffer(chunk.subarray(at, at + take));
         if (buffer) {
           buffer.set(chunk.subarray(at, at + take), bufferFill);
           bufferFill += take;
@@ -102,15 +108,27 @@ export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarPar
     }
   }
 
-  function begin(size: number, wanted: ((content: Uint8Array) => void) | null): void {
+  function begin(
+    size: number,
+    wanted: ((content: Uint8Array) => void) | null,
+    looksRight: ((head: Uint8Array) => boolean) | null = null,
+  ): void {
     padding = (block - (size % block)) % block;
     remaining = size;
     sink = wanted;
-    if (wanted && size > 0) {
-      buffer = new Uint8Array(size);
-      bufferFill = 0;
-    }
+    judge = looksRight;
     if (size === 0) endContent();
+  }
+
+  // Memory is only taken once the first bytes look right; where they fall on two chunks, the content is taken anyway.
+  function openBuffer(start: Uint8Array): void {
+    const headBytes = Math.min(tarHeadBytes, remaining);
+    if (judge && start.length >= headBytes && !judge(start.subarray(0, headBytes))) {
+      sink = null;
+      return;
+    }
+    buffer = new Uint8Array(remaining);
+    bufferFill = 0;
   }
 
   function endContent(): void {
@@ -196,7 +214,9 @@ export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarPar
     }
     const deliver = (content: Uint8Array) =>
       visitor.content(entry, sparse ? expand(sparse, content) : content);
-    begin(holdsContent ? stored : 0, wanted ? deliver : null);
+    const looksRight =
+      visitor.head && !sparse ? (head: Uint8Array) => visitor.head?.(entry, head) ?? true : null;
+    begin(holdsContent ? stored : 0, wanted ? deliver : null, looksRight);
   }
 
   function readExtended(type: string, content: Uint8Array): void {
@@ -215,7 +235,7 @@ export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarPar
       if (bytes === 0) throw new TarError('is empty', 0);
     },
     get skippable() {
-      return buffer === null ? remaining + padding : 0;
+      return sink === null ? remaining + padding : 0;
     },
     skip(count) {
       const content = Math.min(count, remaining);

@@ -7,12 +7,12 @@ import type { ScanLimits } from '../../lib/limits.ts';
 import type { LayerBlob } from '../../plugins/targets/contract.ts';
 import { readLayer } from './layer.ts';
 import type { Reading } from './reading.ts';
-import { readTree } from './tree.ts';
+import { readTree, type TreeSkip } from './tree.ts';
 import { readZip } from './zip.ts';
 
 export type ReadingTask =
   | { readonly kind: 'layer'; readonly blob: LayerBlob }
-  | { readonly kind: 'tree'; readonly root: string; readonly skip: readonly string[] }
+  | { readonly kind: 'tree'; readonly root: string; readonly skip: TreeSkip }
   | { readonly kind: 'zip'; readonly path: string };
 
 export type ToChild = { readonly task: ReadingTask; readonly limits: ScanLimits };

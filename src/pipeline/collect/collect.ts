@@ -30,7 +30,15 @@ export async function collect(content: Content, context: CollectContext): Promis
   }
   const task =
     content.kind === 'tree'
-      ? ({ kind: 'tree', root: content.root, skip: content.skip } as const)
+      ? ({
+          kind: 'tree',
+          root: content.root,
+          skip: {
+            paths: content.skip,
+            names: content.skipNames ?? [],
+            installedOnly: content.installedOnly ?? false,
+          },
+        } as const)
       : ({ kind: 'zip', path: content.path } as const);
   let doneBytes = 0;
   const reading = await context.readers.read(task, (bytes, at) => {

@@ -3,7 +3,7 @@ import type { ScanLimits } from '../../lib/limits.ts';
 import { assert } from '../../model/assert.ts';
 import { type OsRelease, parseOsRelease } from '../../model/os-release.ts';
 import { type Problem, problem, reasonOf } from '../../model/problem.ts';
-import type { Extractor, OwnedFiles } from '../../plugins/ecosystems/contract.ts';
+import type { Extractor, OwnedFiles, ReadAt } from '../../plugins/ecosystems/contract.ts';
 import { ecosystems } from '../../plugins/ecosystems/registry.ts';
 import type { ReadFile } from './reading.ts';
 
@@ -16,6 +16,8 @@ export type Extraction = {
   wants(path: string): boolean;
   /** The largest size that a reader of this path takes, in bytes. */
   sizeMaxBytes(path: string): number;
+  /** Whether a wanted file is worth reading whole, by its first bytes (16, or all of a shorter file). */
+  looksRight(path: string, head: Uint8Array, readAt: ReadAt | null): boolean;
   take(path: string, bytes: Uint8Array): void;
   /** Notes that a path is another name of a file that was taken before; false when it was not. */
   link(path: string, target: string): boolean;
@@ -48,7 +50,11 @@ export function extractorVersions(): string {
   return everyExtractor.map((extractor) => `${extractor.id}@${extractor.version}`).join(' ');
 }
 
-export function createExtraction(limits: ScanLimits): Extraction {
+export function createExtraction(
+  limits: ScanLimits,
+  options: { readonly installedOnly: boolean },
+): Extraction {
+  const reads = (extractor: Extractor, path: string) => readsFile(extractor, path, options.installedOnly);
   const files: ReadFile[] = [];
   const releases: { path: string; os: OsRelease }[] = [];
   const problems: Problem[] = [];
@@ -114,6 +120,12 @@ export function createExtraction(limits: ScanLimits): Extraction {
         if (reads(extractor, path)) most = Math.max(most, extractor.sizeMaxBytes);
       return most || limits.bufferedBytesMax;
     },
+    looksRight(path, head, readAt) {
+      if (releasePaths.has(path) || mayBeCompanion(path)) return true;
+      return everyExtractor.some(
+        (extractor) => reads(extractor, path) && (extractor.looksRight?.(head, readAt) ?? true),
+      );
+    },
     take(path, bytes) {
       taken.add(path);
       if (releasePaths.has(path) && bytes.length <= releaseBytesMax) {
@@ -178,9 +190,10 @@ function renamed(file: ReadFile, path: string): ReadFile {
   return { ...file, path, packages };
 }
 
-function reads(extractor: Extractor, path: string): boolean {
+function readsFile(extractor: Extractor, path: string, installedOnly: boolean): boolean {
   if (!extractor.wants(path)) return false;
-  return !extractor.isDeclaration?.(path) || !installedFolders.some((folder) => path.includes(folder));
+  if (!extractor.isDeclaration?.(path)) return true;
+  return !installedOnly && !installedFolders.some((folder) => path.includes(folder));
 }
 
 function mayBeCompanion(path: string): boolean {

@@ -18,7 +18,7 @@ export async function readLayer(
   onStoredBytes: (bytes: number) => void,
 ): Promise<Reading> {
   const where = blob.digest ?? blob.path;
-  const extraction = createExtraction(limits);
+  const extraction = createExtraction(limits, { installedOnly: false });
   const problems: Problem[] = [];
   const removed: string[] = [];
   const opaque: string[] = [];
@@ -43,6 +43,7 @@ export async function readLayer(
       else if (entry.kind === 'other' && extraction.wants(path)) removed.push(path);
       return false;
     },
+    head: (entry, bytes) => extraction.looksRight(archivePath(entry.path) ?? '', bytes, null),
     content(entry, bytes) {
       const path = archivePath(entry.path) ?? '';
       extraction.take(path, bytes);

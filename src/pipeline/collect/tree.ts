@@ -16,20 +16,29 @@ import { createExtraction } from './extraction.ts';
 import type { Reading } from './reading.ts';
 
 const hopsMax = 40;
+const headBytes = 16;
+
+/** What of a tree is left out. */
+export type TreeSkip = {
+  readonly paths: readonly string[];
+  readonly names: readonly string[];
+  readonly installedOnly: boolean;
+};
 
 /**
  * Reads the wanted files of a directory tree. Links are followed inside the root only; other file systems are entered
- * unless the caller names them in `skip`. Synchronous on purpose: it runs in a process of its own.
+ * unless `skip` leaves them out. Synchronous on purpose: it runs in a process of its own.
  */
 export function readTree(
   root: string,
-  skip: readonly string[],
+  skip: TreeSkip,
   limits: ScanLimits,
   onEntries: (entries: number, at: string) => void,
 ): Reading {
-  const extraction = createExtraction(limits);
+  const extraction = createExtraction(limits, skip);
   const problems: Problem[] = [];
-  const skipped = new Set(skip);
+  const skipped = new Set(skip.paths);
+  const skippedNames = new Set(skip.names);
   const deadline = Date.now() + limits.scanSecondsMax * 1000;
   let entries = 0;
   let bytes = 0;
@@ -68,8 +77,9 @@ export function readTree(
       if (stopped) return;
       if (++entries % 4096 === 0) keepWatch(folder);
       const path = folder ? `${folder}/${child.name}` : child.name;
-      if (child.isDirectory()) walk(path, depth + 1);
-      else if (child.isFile()) {
+      if (child.isDirectory()) {
+        if (!skippedNames.has(child.name)) walk(path, depth + 1);
+      } else if (child.isFile()) {
         if (extraction.wants(path)) take(path, path);
       } else if (child.isSymbolicLink() && extraction.wants(path)) followLink(path);
     }
@@ -134,6 +144,12 @@ export function readTree(
         );
         return;
       }
+      const file = descriptor;
+      const readAt = (offset: number, length: number) => {
+        const part = Buffer.alloc(Math.max(0, Math.min(length, stat.size - offset)));
+        return part.subarray(0, part.length === 0 ? 0 : readSync(file, part, 0, part.length, offset));
+      };
+      if (!extraction.looksRight(path, readAt(0, headBytes), readAt)) return;
       const content = Buffer.allocUnsafe(stat.size);
       let filled = 0;
       while (filled < stat.size) {

@@ -13,7 +13,7 @@ export async function readZip(
   limits: ScanLimits,
   onBytes: (bytes: number) => void,
 ): Promise<Reading> {
-  const extraction = createExtraction(limits);
+  const extraction = createExtraction(limits, { installedOnly: false });
   const problems: Problem[] = [];
   const removed: string[] = [];
   let isComplete = true;

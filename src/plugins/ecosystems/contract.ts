@@ -34,12 +34,20 @@ export type Extractor = {
   readonly sizeMaxBytes: number;
   /** Runs on every path of a tree (root-relative, `/` between, none in front): plain string tests only. */
   wants(path: string): boolean;
+  /**
+   * Looks at the first bytes (up to 16), so that a file whose name tells little need not be read whole. `readAt` is
+   * null where the file passes by as a stream.
+   */
+  looksRight?(head: Uint8Array, readAt: ReadAt | null): boolean;
   /** Whether the file says what a project asks for (a lock file) and not what is installed. Default: installed. */
   isDeclaration?(path: string): boolean;
   /** Other files of the same folder tree that this one needs, root-relative; those that exist are handed over. */
   companions?(path: string): readonly string[];
   extract(file: ExtractorFile): Extraction;
 };
+
+/** Reads a part of a file; shorter than asked for at its end. */
+export type ReadAt = (offset: number, length: number) => Uint8Array;
 
 export type ExtractorFile = {
   readonly path: string;

@@ -79,6 +79,17 @@ const withoutPrograms = [
   'var/log/',
 ];
 
+// ELF, Windows, and the forms of Mach-O, alone and bundled, in both byte orders.
+const programMagics = [0x7f454c46, 0xfeedface, 0xfeedfacf, 0xcefaedfe, 0xcffaedfe, 0xcafebabe, 0xcafebabf];
+
+/** Whether the first bytes are those of a program that `readExecutable` may know. */
+export function isExecutable(head: Uint8Array): boolean {
+  if (head.length < 4) return false;
+  if (head[0] === 0x4d && head[1] === 0x5a) return true;
+  const word = new DataView(head.buffer, head.byteOffset, head.byteLength).getUint32(0);
+  return programMagics.includes(word);
+}
+
 /** Whether a path may be a program. Cheap, since it is asked of every file; what the file is its bytes tell. */
 export function maybeProgram(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);

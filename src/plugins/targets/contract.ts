@@ -33,6 +33,10 @@ export type Content =
       readonly root: string;
       /** Root-relative directories that are not entered (`proc`, other machines' file systems). */
       readonly skip: readonly string[];
+      /** Names of directories that are not entered wherever they are (`.cache`). */
+      readonly skipNames?: readonly string[];
+      /** Only what is installed counts, not what lock files ask for: machines have source trees that nobody runs. */
+      readonly installedOnly?: boolean;
       readonly facts: InventoryFacts;
       readonly problems: readonly Problem[];
     }

@@ -3,6 +3,7 @@ import type { Package } from '../../../model/package.ts';
 import { problem } from '../../../model/problem.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
 import { maybeProgram, readExecutable, sectionBytes } from '../executable.ts';
+import { mayHaveSection } from '../executable-probe.ts';
 import { listOf, objectOf, stringOf } from '../json-with-lines.ts';
 import { isNameLike } from '../package-of.ts';
 import { readJsonFast } from '../read-json.ts';
@@ -17,6 +18,7 @@ export const cargoBinary = {
   version: 1,
   sizeMaxBytes: 1024 * 1024 * 1024,
   wants: maybeProgram,
+  looksRight: (head, readAt) => mayHaveSection(head, readAt, [sectionName]),
   extract,
 } satisfies Extractor;
 

@@ -7,6 +7,7 @@ export const cargo = {
   id: 'cargo',
   scheme: 'cargo',
   isSystem: false,
+  installedFolder: '.cargo/registry',
   sources: ['https://doc.rust-lang.org/cargo/reference/'],
   normaliseName: (name) => name,
   extractors: [cargoLock, cargoBinary],

@@ -2,6 +2,7 @@ import type { Package } from '../../../model/package.ts';
 import { type Problem, problem } from '../../../model/problem.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
 import { maybeProgram, readExecutable } from '../executable.ts';
+import { mayHaveSection } from '../executable-probe.ts';
 import { isNameLike } from '../package-of.ts';
 import { linesOf, shown } from '../read-text.ts';
 import { readBuildInfo } from './build-info.ts';
@@ -16,6 +17,7 @@ export const golangBinary = {
   version: 1,
   sizeMaxBytes: 1024 * 1024 * 1024,
   wants: maybeProgram,
+  looksRight: (head, readAt) => mayHaveSection(head, readAt, ['.go.buildinfo']),
   extract,
 } satisfies Extractor;
 

@@ -7,6 +7,7 @@ export const golang = {
   id: 'golang',
   scheme: 'go',
   isSystem: false,
+  installedFolder: 'pkg/mod',
   sources: [
     'https://go.dev/ref/mod',
     'https://pkg.go.dev/debug/buildinfo',

@@ -17,6 +17,9 @@ const foreignKinds = new Set(
   ),
 );
 // Container storage holds other resources' packages, not this host's.
+// Places that hold copies and leftovers, not installed software: what a cache has is not what runs.
+const transient = ['tmp', 'var/tmp', 'var/cache'];
+const cacheNames = ['.cache', '_cacache', '.npm', '.git', 'lost+found'];
 const containerStorage = ['var/lib/docker', 'var/lib/containerd', 'var/lib/containers', 'var/lib/kubelet'];
 
 /** The machine that this program runs on. */
@@ -60,6 +63,8 @@ export const host = {
       kind: 'tree',
       root: '/',
       skip: await skippedFolders(),
+      skipNames: cacheNames,
+      installedOnly: true,
       facts: { isContainer: await isInContainer(), runningKernel: release(), layers: [] },
       problems: [],
     };
@@ -68,7 +73,7 @@ export const host = {
 } satisfies Target;
 
 async function skippedFolders(): Promise<string[]> {
-  const skip = new Set(['proc', 'sys', 'dev', 'run', ...containerStorage]);
+  const skip = new Set(['proc', 'sys', 'dev', 'run', ...containerStorage, ...transient]);
   const mounts = await readFile('/proc/self/mounts', 'utf8').catch(() => '');
   for (const line of mounts.split('\n')) {
     const [, folder, kind] = line.split(' ');

@@ -55,6 +55,7 @@ export const rootfs = {
       kind: 'tree',
       root: resource.location,
       skip: ['proc', 'sys', 'dev'],
+      installedOnly: true,
       // No kernel of a directory runs, so kernels found in it are explained and not reported.
       facts: { isContainer: true, runningKernel: null, layers: [] },
       problems: [],
