@@ -128,7 +128,9 @@ describe('scan and explain, without a service', () => {
       'resource',
       'setAside',
     ]);
-    const finding = report.findings[0];
+    const finding = report.findings.find(
+      (item: { vulnerabilityId: string }) => item.vulnerabilityId === 'CVE-2024-0001',
+    );
     for (const field of [
       'vulnerabilityId',
       'severity',
