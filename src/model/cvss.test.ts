@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { createReadStream, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
 import { text } from 'node:stream/consumers';
+import { describe, test } from 'node:test';
 import { createGunzip } from 'node:zlib';
 import fc from 'fast-check';
 import { sharedPath, sharedReason } from '../../testkit/shared.ts';
-import { cvssBaseScore, cvssRating, cvssVectorLengthMax, parseCvss } from './cvss.ts';
 import { fields, list, numberOf, textOf } from '../lib/fields.ts';
+import { cvssBaseScore, cvssRating, cvssVectorLengthMax, parseCvss } from './cvss.ts';
 
 // Scores of well-known vulnerabilities as their sources publish them, and the examples of the specifications.
 const published: readonly (readonly [vector: string, score: number])[] = [
@@ -66,8 +66,23 @@ describe('CVSS', () => {
   });
 
   test('arbitrary text gives a problem or a score between 0 and 10', () => {
-    const part = fc.constantFrom('CVSS:4.0', 'CVSS:3.1', 'AV:N', 'AC:L', 'AT:N', 'PR:N', 'UI:N', 'VC:H', 'S:U', 'C:H', '');
-    const vector = fc.oneof(fc.string(), fc.array(part).map((parts) => parts.join('/')));
+    const part = fc.constantFrom(
+      'CVSS:4.0',
+      'CVSS:3.1',
+      'AV:N',
+      'AC:L',
+      'AT:N',
+      'PR:N',
+      'UI:N',
+      'VC:H',
+      'S:U',
+      'C:H',
+      '',
+    );
+    const vector = fc.oneof(
+      fc.string(),
+      fc.array(part).map((parts) => parts.join('/')),
+    );
     fc.assert(
       fc.property(vector, (input) => {
         const score = scoreOf(input);
@@ -96,7 +111,9 @@ describe('CVSS', () => {
   });
 
   const directory = sharedPath('feeds', 'cve');
-  test('recomputing every vector of the bundled NVD files gives the published score', { skip: directory === null && sharedReason }, async () => {
+  test('recomputing every vector of the bundled NVD files gives the published score', {
+    skip: directory === null && sharedReason,
+  }, async () => {
     const wrong: string[] = [];
     let count = 0;
     for (const [vector, score] of await nvdScores(directory ?? '')) {
@@ -112,7 +129,9 @@ async function nvdScores(directory: string): Promise<readonly (readonly [string,
   const found: (readonly [string, number])[] = [];
   for (const folder of ['nvd-1.1', 'nvd-2.0']) {
     for (const name of readdirSync(join(directory, folder))) {
-      const document = fields(JSON.parse(await text(createReadStream(join(directory, folder, name)).pipe(createGunzip()))));
+      const document = fields(
+        JSON.parse(await text(createReadStream(join(directory, folder, name)).pipe(createGunzip()))),
+      );
       for (const item of [...list(document.CVE_Items), ...list(document.vulnerabilities)].map(fields)) {
         for (const data of cvssOf(item)) {
           const vector = textOf(data.vectorString);

@@ -34,7 +34,8 @@ export function unpackEntry(entry: Entry): Entry | Problem {
   if (packing !== 'gzip' && packing !== 'zstd') return entry;
   try {
     const options = { maxOutputLength: feedEntryBytesMax };
-    const bytes = packing === 'gzip' ? gunzipSync(entry.bytes, options) : zstdDecompressSync(entry.bytes, options);
+    const bytes =
+      packing === 'gzip' ? gunzipSync(entry.bytes, options) : zstdDecompressSync(entry.bytes, options);
     return { path: entry.path, bytes };
   } catch (error) {
     return problem('unreadable', entry.path, `could not be unpacked: ${reasonOf(error)}`);
@@ -86,6 +87,8 @@ export type ByteReader = {
   take(count: number): Promise<Buffer>;
   /** Passes over bytes without keeping them; false when the end came first. */
   skip(count: number): Promise<boolean>;
+  /** Passes over all that is left, so that a packed file's own checks at its end are made. */
+  drain(): Promise<void>;
 };
 
 function byteReader(source: ChunkSource): ByteReader {
@@ -130,6 +133,10 @@ function byteReader(source: ChunkSource): ByteReader {
         left -= chunk.length - held.length;
       }
       return true;
+    },
+    async drain() {
+      held = Buffer.alloc(0);
+      while ((await next()) !== null);
     },
   };
 }

@@ -53,7 +53,9 @@ async function* readChunks(file: FeedFile, problems: Problem[]): AsyncGenerator<
   try {
     const packing = await packingOfFile(file.absolutePath);
     if (packing === 'xz') {
-      problems.push(problem('unsupported', file.path, 'xz compression is not read; store the file unpacked or as gzip'));
+      problems.push(
+        problem('unsupported', file.path, 'xz compression is not read; store the file unpacked or as gzip'),
+      );
       return;
     }
     let total = 0;

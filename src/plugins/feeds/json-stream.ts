@@ -20,7 +20,10 @@ export type JsonMembers = {
  * is null, else of the top object's field of that name. Each member is parsed alone; a bad one is a problem and
  * reading goes on. A file that ends early, or lacks the field, is a problem at the end.
  */
-export async function* jsonMembers(file: FeedFile, inside: string | null): AsyncGenerator<JsonMember | Problem> {
+export async function* jsonMembers(
+  file: FeedFile,
+  inside: string | null,
+): AsyncGenerator<JsonMember | Problem> {
   const source = openChunks(file);
   yield* membersOf(source, file, inside);
   yield* source.problems;
@@ -156,7 +159,8 @@ function memberCutter(inside: string | null): Cutter {
   /** Forgets the bytes before the member that is being read. */
   function drop(): void {
     const needed = [start, keyStart, fieldOpen].filter((offset) => offset >= 0);
-    const keep = hasEntered && !isComplete ? Math.min(...needed, held.length) : fieldOpen < 0 ? held.length : fieldOpen;
+    const keep =
+      hasEntered && !isComplete ? Math.min(...needed, held.length) : fieldOpen < 0 ? held.length : fieldOpen;
     held = held.subarray(keep);
     const move = (offset: number) => (offset < 0 ? -1 : offset - keep);
     [start, keyStart, keyEnd, fieldOpen] = [move(start), move(keyStart), move(keyEnd), move(fieldOpen)];

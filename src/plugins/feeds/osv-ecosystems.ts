@@ -55,7 +55,11 @@ const naming: Readonly<Record<string, (name: string) => string>> = {
   exact,
   lower: (name) => name.toLowerCase(),
   pep503,
-  repository: (name) => name.toLowerCase().replace(/^https?:\/\//, '').replace(/\.git$/, ''),
+  repository: (name) =>
+    name
+      .toLowerCase()
+      .replace(/^https?:\/\//, '')
+      .replace(/\.git$/, ''),
 };
 
 function distroStream(ecosystem: Ecosystem, suffix: string, purl: string): string | null {

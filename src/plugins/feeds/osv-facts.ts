@@ -34,9 +34,10 @@ export function vulnerabilityFacts(
     description: isErratum ? null : textOf(record.details)?.slice(0, descriptionLengthMax),
     cvss: ratingsOf(vectorsOf(record).map((vector) => ({ source, vector, score: null }))).ratings,
     labels: labelsOf(record, ids.recordId),
-    cwes: [...texts(specific.cwe_ids), ...list(specific.cwes).map((cwe) => textOf(fields(cwe).cweId) ?? '')].filter(
-      (cwe) => /^CWE-\d+$/.test(cwe),
-    ),
+    cwes: [
+      ...texts(specific.cwe_ids),
+      ...list(specific.cwes).map((cwe) => textOf(fields(cwe).cweId) ?? ''),
+    ].filter((cwe) => /^CWE-\d+$/.test(cwe)),
     published: isErratum ? null : isoTime(textOf(record.published)),
     modified: isErratum ? null : isoTime(textOf(record.modified)),
     references: list(record.references)
@@ -51,7 +52,9 @@ export function vulnerabilityFacts(
 function vectorsOf(record: Fields): readonly string[] {
   const entries = [
     ...list(record.severity),
-    ...list(record.affected).slice(0, 100).flatMap((affected) => list(fields(affected).severity)),
+    ...list(record.affected)
+      .slice(0, 100)
+      .flatMap((affected) => list(fields(affected).severity)),
   ].map(fields);
   const vectors = entries.filter((entry) => /^CVSS_V[234]$/.test(textOf(entry.type) ?? ''));
   return [...new Set(vectors.map((entry) => textOf(entry.score) ?? ''))].filter((vector) => vector !== '');
@@ -59,7 +62,9 @@ function vectorsOf(record: Fields): readonly string[] {
 
 /** RustSec also publishes notices that are no flaws, such as that a crate is not maintained any more. */
 export function informationalOf(record: Fields): string | null {
-  const told = list(record.affected).slice(0, 1).map((affected) => fields(fields(affected).database_specific))[0];
+  const told = list(record.affected)
+    .slice(0, 1)
+    .map((affected) => fields(fields(affected).database_specific))[0];
   const kind = textOf(told?.informational);
   return kind === 'unmaintained' || kind === 'notice' ? 'informational' : null;
 }
@@ -68,7 +73,9 @@ function labelsOf(record: Fields, recordId: string): readonly SeverityLabel[] {
   const labels: SeverityLabel[] = [];
   const told = textOf(fields(record.database_specific).severity);
   if (told !== null) labels.push({ source: sourceOf(recordId), label: told });
-  const ubuntu = list(record.severity).map(fields).find((entry) => entry.type === 'Ubuntu');
+  const ubuntu = list(record.severity)
+    .map(fields)
+    .find((entry) => entry.type === 'Ubuntu');
   const priority = ubuntu === undefined ? null : textOf(ubuntu.score);
   if (priority !== null) labels.push({ source: 'ubuntu', label: priority });
   const notice = informationalOf(record);

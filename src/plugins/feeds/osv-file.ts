@@ -1,9 +1,10 @@
 import { CORE_SCHEMA, load } from 'js-yaml';
+import { fields, textOf } from '../../lib/fields.ts';
 import { type Problem, problem, reasonOf } from '../../model/problem.ts';
 import { type Entry, openEntries } from './archive.ts';
 import type { FeedFile, FeedRecord } from './contract.ts';
 import { type OsvReading, osvRecords } from './osv-record.ts';
-import { jsonOf, problemRecords, streamRecord } from './records.ts';
+import { isoTime, jsonOf, problemRecords, streamRecord } from './records.ts';
 
 export type OsvFileOptions = {
   readonly feed: string;
@@ -31,6 +32,8 @@ export async function* readOsvFile(file: FeedFile, options: OsvFileOptions): Asy
       continue;
     }
     if (options.isWanted?.(read.value) === false) continue;
+    const told = fields(read.value);
+    asOf = laterOf(asOf, [isoTime(textOf(told.published)), isoTime(textOf(told.modified))], today);
     const { feed, conditions, severity } = options;
     const where = `${file.path}!${entry.path}`;
     for (const record of osvRecords(read.value, {
@@ -41,7 +44,6 @@ export async function* readOsvFile(file: FeedFile, options: OsvFileOptions): Asy
       ...(conditions && { conditions }),
       ...(severity && { severity }),
     })) {
-      if (record.kind === 'vulnerability') asOf = laterOf(asOf, [record.published, record.modified], today);
       yield record;
     }
   }
@@ -52,8 +54,11 @@ export async function* readOsvFile(file: FeedFile, options: OsvFileOptions): Asy
 }
 
 /** The latest of some times that is not in the future: databases hold a few impossible dates. */
-function laterOf(asOf: string, times: readonly (string | undefined)[], today: string): string {
-  return times.reduce<string>((latest, time) => (time !== undefined && time > latest && time < today ? time : latest), asOf);
+function laterOf(asOf: string, times: readonly (string | null)[], today: string): string {
+  return times.reduce<string>(
+    (latest, time) => (time !== null && time > latest && time < today ? time : latest),
+    asOf,
+  );
 }
 
 /** A record's value, from JSON or YAML by its name. */

@@ -27,7 +27,9 @@ export function osvBounds(affected: unknown, scheme: string): OsvBounds {
     if (range.type === 'GIT') hasCommits = true;
     else ranges.push(...sweep(eventsOf(range.events), scheme));
   }
-  const listed = list(told.versions).slice(0, osvEventsMax).filter((item) => typeof item === 'string');
+  const listed = list(told.versions)
+    .slice(0, osvEventsMax)
+    .filter((item) => typeof item === 'string');
   if (ranges.length > 0) return { ranges, versions: kept(listed, ranges, scheme), unknown: null };
   if (listed.length > 0) return { ...oneByOne(listed, scheme), unknown: null };
   return { ranges, versions: [], unknown: hasCommits ? 'only commit ranges' : 'no versions given' };
@@ -109,7 +111,11 @@ function oneByOne(listed: readonly string[], schemeId: string): Omit<OsvBounds, 
  * do not already say is kept. The outcome is the same, because a version is left out only when its comparison with
  * the bounds of a range proves it affected.
  */
-function kept(listed: readonly string[], ranges: readonly AffectedRange[], schemeId: string): readonly string[] {
+function kept(
+  listed: readonly string[],
+  ranges: readonly AffectedRange[],
+  schemeId: string,
+): readonly string[] {
   const scheme = versionScheme(schemeId);
   if (scheme === null) return listed;
   return listed.filter((version) => !ranges.some((range) => covers(range, version, scheme)));

@@ -2,8 +2,8 @@ import { type Fields, fields, list, textOf, texts } from '../../lib/fields.ts';
 import type { Statement, StatementCondition } from '../../model/advisory.ts';
 import type { FeedRecord } from './contract.ts';
 import { osvPackage } from './osv-ecosystems.ts';
-import { osvBounds } from './osv-ranges.ts';
 import { informationalOf, vulnerabilityFacts } from './osv-facts.ts';
+import { osvBounds } from './osv-ranges.ts';
 import { isCve, problemRecord, statementRecord } from './records.ts';
 
 /** Most `affected` entries of one record, and most ids that it names, that are looked at. */
@@ -94,12 +94,15 @@ function cvesOf(ids: readonly string[]): readonly string[] {
 }
 
 function idsOf(value: unknown): readonly string[] {
-  return texts(value).slice(0, osvIdsMax).map((text) => text.trim()).filter((text) => /^[\x21-\x7e]{1,200}$/.test(text));
+  return texts(value)
+    .slice(0, osvIdsMax)
+    .map((text) => text.trim())
+    .filter((text) => /^[\x21-\x7e]{1,200}$/.test(text));
 }
 
 function isDistroEntry(affected: unknown): boolean {
   const pack = packageOf(affected);
-  return pack !== null && pack.isDistro;
+  return pack?.isDistro ?? false;
 }
 
 function packageOf(affected: unknown): ReturnType<typeof osvPackage> {
@@ -127,7 +130,8 @@ function* affectedRecords(parts: Affected, reading: OsvReading): Generator<FeedR
   reading.streams.add(pack.stream);
   const bounds = osvBounds(parts.affected, pack.scheme);
   const fixes = bounds.ranges.flatMap((range) => (range.fixed === null ? [] : [range.fixed]));
-  const isFixed = bounds.ranges.length > 0 && fixes.length === bounds.ranges.length && bounds.versions.length === 0;
+  const isFixed =
+    bounds.ranges.length > 0 && fixes.length === bounds.ranges.length && bounds.versions.length === 0;
   const conditions = reading.conditions?.(fixes, parts.record) ?? [null];
   for (const vulnerability of parts.vulnerabilities) {
     for (const only of conditions) {
@@ -135,7 +139,8 @@ function* affectedRecords(parts: Affected, reading: OsvReading): Generator<FeedR
         { stream: pack.stream, name: pack.name },
         {
           vulnerability,
-          advisory: parts.id === vulnerability ? null : parts.id,
+          // A distribution's own record of that very CVE is no advisory.
+          advisory: parts.id.endsWith(vulnerability) ? null : parts.id,
           feed: reading.feed,
           record: parts.id,
           status: bounds.unknown !== null ? 'unknown' : isFixed ? 'fixed' : 'affected',
@@ -164,7 +169,10 @@ function severityOf(parts: Affected, reading: OsvReading): Statement['severity']
   return (
     reading.severity?.(parts.record) ??
     textOf(specific.ubuntu_priority) ??
-    list(parts.record.severity).map(fields).filter((entry) => entry.type === 'Ubuntu').map((entry) => textOf(entry.score))[0] ??
+    list(parts.record.severity)
+      .map(fields)
+      .filter((entry) => entry.type === 'Ubuntu')
+      .map((entry) => textOf(entry.score))[0] ??
     textOf(fields(parts.record.database_specific).severity) ??
     informationalOf(parts.record) ??
     textOf(specific.severity) ??

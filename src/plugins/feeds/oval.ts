@@ -1,5 +1,6 @@
 import { type Problem, problem } from '../../model/problem.ts';
 import type { FeedFile } from './contract.ts';
+import { type Criteria, gather, type OvalTests, type State, type Test } from './oval-criteria.ts';
 import { ownText, readXmlFile, readXmlText, type XmlElement, type XmlHandler } from './xml.ts';
 
 /** Most definitions, tests, objects and states of one OVAL file together. */
@@ -79,9 +80,6 @@ export function readOvalText(where: string, text: string): readonly OvalRecord[]
 
 export type OvalRecord = OvalDocument | OvalDefinition | Problem;
 
-type Criterion = { readonly test: string; readonly comment: string };
-type Criteria = { readonly isOr: boolean; readonly isNegated: boolean; readonly nodes: (Criteria | Criterion)[] };
-
 type Draft = {
   readonly id: string;
   readonly class: string;
@@ -100,20 +98,12 @@ type Draft = {
   patchable: string | null;
 };
 
-type Test = { readonly object: string; readonly state: string; readonly isAbsence: boolean; readonly comment: string };
-type State = { readonly evr: string | null; readonly operation: string; readonly arch: string; readonly comment: string };
-type OvalObject = { readonly names: readonly string[]; readonly variable: string | null; readonly comment: string };
+type Parts = OvalTests & { readonly drafts: Draft[]; timestamp: string | null };
 
-type Parts = {
-  readonly drafts: Draft[];
-  readonly tests: Map<string, Test>;
-  readonly objects: Map<string, OvalObject>;
-  readonly states: Map<string, State>;
-  readonly variables: Map<string, string[]>;
-  timestamp: string | null;
-};
-
-function ovalHandler(where: string, emit: (record: OvalDocument | OvalDefinition | Problem) => void): XmlHandler {
+function ovalHandler(
+  where: string,
+  emit: (record: OvalDocument | OvalDefinition | Problem) => void,
+): XmlHandler {
   const parts: Parts = {
     drafts: [],
     tests: new Map(),
@@ -139,7 +129,8 @@ function ovalHandler(where: string, emit: (record: OvalDocument | OvalDefinition
       else if (closeElsewhere(parts, element, path)) count += 1;
     },
     end() {
-      if (count > ovalEntriesMax) emit(problem('limit', where, 'OVAL file has too many entries', 'ovalEntriesMax'));
+      if (count > ovalEntriesMax)
+        emit(problem('limit', where, 'OVAL file has too many entries', 'ovalEntriesMax'));
       emit({ kind: 'document', timestamp: parts.timestamp });
       for (const held of parts.drafts) emit(resolved(held, parts));
     },
@@ -147,7 +138,9 @@ function ovalHandler(where: string, emit: (record: OvalDocument | OvalDefinition
 }
 
 function ownAttributes(element: XmlElement): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(element.attributes).map(([name, value]) => [name, ownText(value)]));
+  return Object.fromEntries(
+    Object.entries(element.attributes).map(([name, value]) => [name, ownText(value)]),
+  );
 }
 
 /** The id of an entry, and of what it refers to, as keys of the maps below. */
@@ -275,8 +268,10 @@ function setTest(parts: Parts, { owner, element }: Inner): void {
     isAbsence: owner.attributes.check_existence === 'none_exist',
     comment: ownText(owner.attributes.comment ?? ''),
   };
-  if (element.name === 'object') parts.tests.set(id, { ...test, object: ownText(element.attributes.object_ref ?? '') });
-  if (element.name === 'state') parts.tests.set(id, { ...test, state: ownText(element.attributes.state_ref ?? '') });
+  if (element.name === 'object')
+    parts.tests.set(id, { ...test, object: ownText(element.attributes.object_ref ?? '') });
+  if (element.name === 'state')
+    parts.tests.set(id, { ...test, state: ownText(element.attributes.state_ref ?? '') });
 }
 
 function setState(parts: Parts, { owner, element }: Inner): void {
@@ -299,80 +294,4 @@ function resolved(draft: Draft, parts: Parts): OvalDefinition {
   const { criteria, open, ...told } = draft;
   const otherTests = gather(criteria, { conditions: [], anyOf: [] }, parts, packages);
   return { kind: 'definition', ...told, packages, otherTests };
-}
-
-type Around = Pick<OvalPackageTest, 'conditions' | 'anyOf'>;
-
-/** Walks the criteria, collecting package tests with what must hold beside them. Gives the count of other tests. */
-function gather(criteria: Criteria, around: Around, parts: Parts, packages: OvalPackageTest[]): number {
-  let others = 0;
-  if (criteria.isNegated) return 0;
-  const own = criteria.isOr ? around : joined(criteria, around, parts);
-  const lower: Found[] = [];
-  const found: { readonly test: Found; readonly comment: string }[] = [];
-  for (const node of criteria.nodes) {
-    if (!('test' in node)) {
-      others += gather(node, own, parts, packages);
-      continue;
-    }
-    const test = packageTest(node, parts);
-    if (test === 'other') others += 1;
-    else if (test?.verdict === 'above') lower.push(test);
-    else if (test !== null) found.push({ test, comment: node.comment });
-  }
-  for (const { test, comment } of found) {
-    const above = criteria.isOr ? undefined : lower.find((bound) => bound.names.join() === test.names.join());
-    packages.push({ ...(test as BoundedTest), above: above?.evr ?? null, ...without(own, comment) });
-  }
-  return found.length === 0 ? others + lower.length : others;
-}
-
-type BoundedTest = Omit<OvalPackageTest, 'conditions' | 'anyOf' | 'above'>;
-type Found = Omit<BoundedTest, 'verdict'> & { readonly verdict: BoundedTest['verdict'] | 'above' };
-
-/** What must hold inside an AND: its plain comments, and of each of its plain OR groups one. */
-function joined(criteria: Criteria, around: Around, parts: Parts): Around {
-  const conditions = [...around.conditions];
-  const anyOf = [...around.anyOf];
-  for (const node of criteria.nodes) {
-    if ('test' in node) conditions.push(node.comment);
-    else if (node.isOr && node.nodes.every((inner) => 'test' in inner && packageTest(inner, parts) === null)) {
-      anyOf.push(node.nodes.map((inner) => ('test' in inner ? inner.comment : '')));
-    }
-  }
-  return { conditions: conditions.filter((comment) => comment !== ''), anyOf };
-}
-
-function without(around: Around, comment: string): Around {
-  return { ...around, conditions: around.conditions.filter((condition) => condition !== comment) };
-}
-
-/** Null for a test that is no vulnerable version: a release, a signature. */
-function packageTest(node: Criterion, parts: Parts): Found | 'other' | null {
-  const test = parts.tests.get(node.test);
-  if (test === undefined) return 'other';
-  const state = parts.states.get(test.state);
-  const object = parts.objects.get(test.object);
-  const names = (object?.variable ? parts.variables.get(object.variable) : object?.names) ?? [];
-  const told = { names, arches: archesOf(state?.arch ?? ''), comment: object?.comment || (state?.comment ?? '') };
-  const word = / is (not )?affected$/.exec(node.comment);
-  if (word !== null && names.length > 0) return { ...told, verdict: word[1] ? 'never' : 'every', evr: null };
-  if (state === undefined || state.evr === null || test.isAbsence) return null;
-  const verdict = names.length === 0 ? undefined : verdicts[state.operation];
-  if (verdict === undefined) return 'other';
-  // "Above nothing" is how some write that every version is meant.
-  if (verdict === 'above' && /^(0:)?0(\.0)*-0$/.test(state.evr)) return { ...told, verdict: 'every', evr: null };
-  return { ...told, verdict, evr: state.evr };
-}
-
-const verdicts: Readonly<Record<string, 'below' | 'upTo' | 'above'>> = {
-  'less than': 'below',
-  'less than or equal': 'upTo',
-  'greater than': 'above',
-};
-
-/** `aarch64|x86_64`, `(i586|x86_64)` or one name. */
-function archesOf(pattern: string): readonly string[] | null {
-  const names = pattern.replace(/[()^$]/g, '').split('|').filter((name) => /^\w+$/.test(name));
-  return names.length === 0 ? null : names;
 }

@@ -38,7 +38,12 @@ export function statementRecord(key: PackageKey, parts: StatementParts): FeedRec
 const noRanges: readonly AffectedRange[] = [];
 const noVersions: readonly string[] = [];
 
-export function problemRecord(kind: ProblemKind, where: string, why: string, limit: string | null = null): FeedRecord {
+export function problemRecord(
+  kind: ProblemKind,
+  where: string,
+  why: string,
+  limit: string | null = null,
+): FeedRecord {
   return { kind: 'problem', problem: problem(kind, where, why, limit) };
 }
 
@@ -46,7 +51,10 @@ export function* problemRecords(problems: readonly Problem[]): Generator<FeedRec
   for (const found of problems) yield { kind: 'problem', problem: found };
 }
 
-export function streamRecord(stream: string, options: { complete: boolean; asOf: string | null }): FeedRecord {
+export function streamRecord(
+  stream: string,
+  options: { complete: boolean; asOf: string | null },
+): FeedRecord {
   return { kind: 'stream', stream, complete: options.complete, asOf: options.asOf };
 }
 
@@ -70,11 +78,14 @@ export function jsonOf(entry: Entry): { readonly value: unknown } | Problem {
 }
 
 /** Facts without the fields that are empty, so that a source never speaks of what it did not say. */
-export function factsOf(facts: {
-  readonly [Field in keyof VulnerabilityFacts]: VulnerabilityFacts[Field] | null | undefined;
-}): VulnerabilityFacts {
+export function factsOf(
+  facts: {
+    readonly [Field in keyof VulnerabilityFacts]: VulnerabilityFacts[Field] | null | undefined;
+  },
+): VulnerabilityFacts {
   const kept = Object.entries(facts).filter(
-    ([, value]) => value !== null && value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0),
+    ([, value]) =>
+      value !== null && value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0),
   );
   return Object.fromEntries(kept) as VulnerabilityFacts;
 }
@@ -97,7 +108,9 @@ export function ratingsOf(
 export function isoTime(text: string | null): string | null {
   if (text === null || text.startsWith('0')) return null;
   if (/^\d{4}-\d\d-\d\d$/.test(text)) return text;
-  const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(\.\d{1,9})? ?(Z|UTC|[+-]\d\d:?\d\d)?$/.exec(text.slice(0, 40));
+  const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(\.\d{1,9})? ?(Z|UTC|[+-]\d\d:?\d\d)?$/.exec(
+    text.slice(0, 40),
+  );
   if (match === null) return null;
   const [, day, time, seconds = ':00', , zone = 'Z'] = match;
   const parsed = new Date(`${day}T${time}${seconds}${zone === 'UTC' ? 'Z' : zone}`);

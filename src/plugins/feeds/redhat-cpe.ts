@@ -8,7 +8,8 @@ export function streamOfCpe(cpe: string): string | null {
   const match = /^cpe:\/[ao]:redhat:([a-z_]+):(\d+)(?:\.(\d+))?/.exec(cpe);
   if (match === null) return null;
   const [, product = '', major = '', minor] = match;
-  if (product === 'enterprise_linux') return minor === undefined || minor === '0' ? `rhel:${major}` : `rhel:${major}`;
+  if (product === 'enterprise_linux')
+    return minor === undefined || minor === '0' ? `rhel:${major}` : `rhel:${major}`;
   const stream = minorStreams[product];
   return stream === undefined || minor === undefined ? null : `rhel:${major}:${stream}-${major}.${minor}`;
 }

@@ -9,5 +9,7 @@ export function rpmModules(fixed: readonly string[], title: string): readonly St
   if (!fixed.some((version) => version.includes('.module'))) return null;
   const afterSeverity = title.replace(/^(Critical|Important|Moderate|Low): /, '');
   const named = afterSeverity.match(/\b[A-Za-z0-9][A-Za-z0-9_.+-]{0,60}:[A-Za-z0-9][A-Za-z0-9_.+-]{0,60}\b/g);
-  return named === null ? null : [...new Set(named)].map((module) => ({ arches: null, module, binaries: null }));
+  return named === null
+    ? null
+    : [...new Set(named)].map((module) => ({ arches: null, module, binaries: null }));
 }

@@ -1,7 +1,21 @@
 import type { AffectedRange, StatementCondition } from '../../model/advisory.ts';
 import type { FeedFile, FeedRecord, VulnerabilityFacts } from './contract.ts';
-import { type OvalCve, type OvalDefinition, type OvalPackageTest, type OvalRecord, readOval } from './oval.ts';
-import { cvesIn, factsOf, isoTime, problemRecord, ratingsOf, statementRecord, streamRecord } from './records.ts';
+import {
+  type OvalCve,
+  type OvalDefinition,
+  type OvalPackageTest,
+  type OvalRecord,
+  readOval,
+} from './oval.ts';
+import {
+  cvesIn,
+  factsOf,
+  isoTime,
+  problemRecord,
+  ratingsOf,
+  statementRecord,
+  streamRecord,
+} from './records.ts';
 
 /** How a vendor writes OVAL definitions about rpm packages. */
 export type RpmOval = {
@@ -72,11 +86,16 @@ function advisoryOf(definition: OvalDefinition): string | null {
 
 /** The CVEs of a definition: those with details first, else the referenced ones, else those that its text names. */
 function cvesOf(definition: OvalDefinition): readonly OvalCve[] {
-  const detailed = definition.cves.flatMap(({ id, attributes }) => cvesIn(id).slice(0, 1).map((cve) => ({ id: cve, attributes })));
+  const detailed = definition.cves.flatMap(({ id, attributes }) =>
+    cvesIn(id)
+      .slice(0, 1)
+      .map((cve) => ({ id: cve, attributes })),
+  );
   const found = new Map<string, OvalCve>();
   for (const cve of detailed) if (!found.has(cve.id)) found.set(cve.id, cve);
   const referenced = definition.references.flatMap((reference) => cvesIn(reference.id));
-  for (const id of [...referenced, ...cvesIn(definition.title)]) if (!found.has(id)) found.set(id, { id, attributes: {} });
+  for (const id of [...referenced, ...cvesIn(definition.title)])
+    if (!found.has(id)) found.set(id, { id, attributes: {} });
   if (found.size > 0) return [...found.values()];
   return cvesIn(definition.description).map((id) => ({ id, attributes: {} }));
 }
@@ -148,11 +167,13 @@ function rangeOf({ verdict, evr, above }: OvalPackageTest): AffectedRange {
 }
 
 function withoutZeroEpoch(evr: string | null): string | null {
-  return evr === null ? null : evr.replace(/^0:/, '');
+  return evr === null ? null : evr.replace(/^0:/, '').trim();
 }
 
 function conditionOf(test: OvalPackageTest): StatementCondition | null {
-  const module = test.conditions.map((comment) => /^Module (\S+:\S+) is enabled$/.exec(comment)?.[1]).find(Boolean);
+  const module = test.conditions
+    .map((comment) => /^Module (\S+:\S+) is enabled$/.exec(comment)?.[1])
+    .find(Boolean);
   // Sources are never installed, and a pattern that names `noarch` beside them all excludes nothing.
   const named = test.arches?.filter((arch) => arch !== 'src' && arch !== 'nosrc') ?? null;
   const arches = named === null || named.length === 0 ? null : named;

@@ -11,7 +11,12 @@ export function streamOfSuseProduct(product: string): string | null {
   if (product === 'openSUSE Tumbleweed') return 'opensuse:tumbleweed';
   const micro = /^(?:SUSE Linux (?:Enterprise )?Micro|openSUSE Leap Micro) (\d+\.\d+)$/.exec(product)?.[1];
   if (micro !== undefined) return `sle-micro:${micro}`;
-  const edition = /^SUSE Linux Enterprise ([A-Za-z][A-Za-z ,&-]{1,70}) (\d+)(?:[ -]SP(\d))?(?:-[A-Z]+)?$/.exec(product);
-  if (edition === null || !/^(Server|Desktop|Module|High|Real|Workstation|Software|Live)/.test(edition[1] ?? '')) return null;
+  const edition =
+    /^SUSE Linux Enterprise ([A-Za-z][A-Za-z ,&-]{1,70}) (\d+)(?:[ -]SP(\d))?(?:-[A-Z]+)?$/.exec(product);
+  if (
+    edition === null ||
+    !/^(Server|Desktop|Module|High|Real|Workstation|Software|Live)/.test(edition[1] ?? '')
+  )
+    return null;
   return `sles:${edition[2]}${edition[3] === undefined ? '' : `.${edition[3]}`}`;
 }

@@ -20,7 +20,7 @@ export async function* tarEntries(reader: ByteReader, options: TarOptions): Asyn
   let extension: Extension = {};
   for (let count = 0; count < feedEntriesMax; count += 1) {
     const block = await reader.take(blockSizeBytes);
-    if (block.length === 0 || isZero(block)) return;
+    if (block.length === 0 || isZero(block)) return reader.drain();
     const header = block.length === blockSizeBytes ? headerOf(block, extension) : null;
     if (header === null) {
       options.problems.push(problem('malformed', options.container, `tar header ${count} is damaged`));
@@ -33,12 +33,16 @@ export async function* tarEntries(reader: ByteReader, options: TarOptions): Asyn
     extension = {};
     const outcome = await readMember(reader, header, options);
     if (outcome === 'truncated') {
-      options.problems.push(problem('unreadable', `${options.container}!${header.path}`, 'tar ends inside this file'));
+      options.problems.push(
+        problem('unreadable', `${options.container}!${header.path}`, 'tar ends inside this file'),
+      );
       return;
     }
     if (outcome !== 'skipped') yield outcome;
   }
-  options.problems.push(problem('limit', options.container, 'archive has too many entries', 'feedEntriesMax'));
+  options.problems.push(
+    problem('limit', options.container, 'archive has too many entries', 'feedEntriesMax'),
+  );
 }
 
 type Header = { readonly path: string; readonly size: number; readonly type: string };
@@ -109,7 +113,10 @@ function text(block: Buffer, start: number, length: number): string {
 }
 
 function octal(block: Buffer, start: number, length: number): number {
-  const digits = block.toString('latin1', start, start + length).replace(/[\0 ]+$/, '').trim();
+  const digits = block
+    .toString('latin1', start, start + length)
+    .replace(/[\0 ]+$/, '')
+    .trim();
   return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : digits === '' ? 0 : Number.NaN;
 }
 

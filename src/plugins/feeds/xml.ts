@@ -98,12 +98,18 @@ function xmlParser(where: string, handler: XmlHandler): XmlPush {
     const held = texts[top];
     if (held !== undefined && held.length < xmlTextLengthMax) texts[top] = held + text;
   }
-  parser.on('error', (error) => give(problem('malformed', where, `not well-formed XML: ${firstLine(error)}`)));
+  parser.on('error', (error) =>
+    give(problem('malformed', where, `not well-formed XML: ${firstLine(error)}`)),
+  );
   parser.on('text', addText);
   parser.on('cdata', addText);
   parser.on('opentag', (tag) => {
     quietLength = 0;
-    const element = { name: localName(tag.name), attributes: tag.attributes as Record<string, string>, text: '' };
+    const element = {
+      name: localName(tag.name),
+      attributes: tag.attributes as Record<string, string>,
+      text: '',
+    };
     if (path.length >= xmlDepthMax) give(problem('limit', where, 'XML is nested too deep', 'xmlDepthMax'));
     if (problems.length === 0) handler.open?.(element, path);
     path.push(element);

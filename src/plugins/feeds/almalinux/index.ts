@@ -1,8 +1,8 @@
 import { fields, list, textOf, texts } from '../../../lib/fields.ts';
 import type { Feed } from '../contract.ts';
-import { rpmModules } from '../rpm-modules.ts';
 import { readOsvFile } from '../osv-file.ts';
 import { isCve } from '../records.ts';
+import { rpmModules } from '../rpm-modules.ts';
 
 /** AlmaLinux errata in OSV form. One erratum fixes many CVEs (`related`) and may differ between releases. */
 export const almalinux = {
@@ -11,7 +11,10 @@ export const almalinux = {
   sources: ['https://github.com/AlmaLinux/osv-database', 'https://errata.almalinux.org/'],
   licence: 'MIT',
   downloads: [
-    { url: 'https://github.com/AlmaLinux/osv-database/archive/HEAD.tar.gz', path: 'almalinux/osv-database.tar.gz' },
+    {
+      url: 'https://github.com/AlmaLinux/osv-database/archive/HEAD.tar.gz',
+      path: 'almalinux/osv-database.tar.gz',
+    },
   ],
   wants: (path) => /(^|\/)(alma|almalinux)\/[\w.-]+\.(tar\.gz|zip)$/.test(path),
   async *read(file) {
@@ -20,7 +23,8 @@ export const almalinux = {
       accepts: (path) => /(^|\/)AL(SA|BA|EA)-[\w:.-]+\.json$/.test(path),
       complete: true,
       isWanted: isAboutSecurity,
-      severity: (record) => /^(Critical|Important|Moderate|Low):/.exec(textOf(record.summary) ?? '')?.[1] ?? null,
+      severity: (record) =>
+        /^(Critical|Important|Moderate|Low):/.exec(textOf(record.summary) ?? '')?.[1] ?? null,
       conditions: (fixed, record) => rpmModules(fixed, textOf(record.summary) ?? ''),
     });
   },

@@ -7,7 +7,12 @@ export const alpaquita = {
   title: 'BellSoft Alpaquita and Hardened Containers',
   sources: ['https://github.com/bell-sw/osv-database', 'https://docs.bell-sw.com/security/'],
   licence: 'MIT',
-  downloads: [{ url: 'https://github.com/bell-sw/osv-database/archive/HEAD.tar.gz', path: 'alpaquita/osv-database.tar.gz' }],
+  downloads: [
+    {
+      url: 'https://github.com/bell-sw/osv-database/archive/HEAD.tar.gz',
+      path: 'alpaquita/osv-database.tar.gz',
+    },
+  ],
   wants: (path) => /(^|\/)alpaquita\/[\w.-]+\.(tar\.gz|zip)$/.test(path),
   async *read(file) {
     yield* readOsvFile(file, {

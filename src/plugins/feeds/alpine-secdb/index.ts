@@ -1,8 +1,8 @@
+import { fields, textOf } from '../../../lib/fields.ts';
 import { openEntries } from '../archive.ts';
 import type { Feed, FeedRecord } from '../contract.ts';
 import { jsonOf, problemRecord, problemRecords, streamRecord } from '../records.ts';
 import { secdbRecords } from '../secdb.ts';
-import { fields, textOf } from '../../../lib/fields.ts';
 import branches from './branches.json' with { type: 'json' };
 
 /** Alpine's security database: what was fixed in which version, by branch and repository. */
@@ -18,7 +18,9 @@ export const alpineSecdb = {
     })),
   ),
   wants: (path) =>
-    /(^|\/)(alpine\/secdb-[\w.-]+\.tar\.gz|alpine-secdb\/(v\d+\.\d+|edge)\/(main|community)\.json)$/.test(path),
+    /(^|\/)(alpine\/secdb-[\w.-]+\.tar\.gz|alpine-secdb\/(v\d+\.\d+|edge)\/(main|community)\.json)$/.test(
+      path,
+    ),
   async *read(file) {
     const source = openEntries(file, (path) => /(^|\/)(main|community)\.json$/.test(path));
     const streams = new Set<string>();

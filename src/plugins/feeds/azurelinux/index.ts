@@ -21,7 +21,11 @@ export const azurelinux = {
     for await (const entry of source.entries) {
       const stream = streamOf(entry.path);
       if (stream === null) {
-        yield problemRecord('unsupported', entry.path, 'the file name names no release of Azure Linux or CBL-Mariner');
+        yield problemRecord(
+          'unsupported',
+          entry.path,
+          'the file name names no release of Azure Linux or CBL-Mariner',
+        );
         continue;
       }
       const records = readOvalText(entry.path, entry.bytes.toString('utf8'));

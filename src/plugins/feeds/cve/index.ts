@@ -13,7 +13,9 @@ export const cve = {
     'https://github.com/cisagov/vulnrichment',
   ],
   licence: 'CVE terms of use; CISA container CC0',
-  downloads: [{ url: 'https://github.com/cisagov/vulnrichment/archive/HEAD.tar.gz', path: 'cve/vulnrichment.tar.gz' }],
+  downloads: [
+    { url: 'https://github.com/cisagov/vulnrichment/archive/HEAD.tar.gz', path: 'cve/vulnrichment.tar.gz' },
+  ],
   wants: (path) => /(^|\/)(vulnrichment[\w.-]*\.(tar\.gz|zip)|cvelistV5[\w.-]*\.(tar\.gz|zip))$/.test(path),
   async *read(file) {
     const source = openEntries(file, (path) => /(^|\/)CVE-\d{4}-\d{4,19}\.json$/.test(path));

@@ -60,7 +60,8 @@ function* fixRecords(line: string, { advisory, where, streams }: Place): Generat
         record: `${advisory.id} ${stream}`,
         status: state.status,
         scheme: 'deb',
-        ranges: state.status === 'not-affected' ? [] : [state.fixed === null ? everyVersion : below(state.fixed)],
+        ranges:
+          state.status === 'not-affected' ? [] : [state.fixed === null ? everyVersion : below(state.fixed)],
       },
     );
   }
@@ -77,7 +78,9 @@ const words: Readonly<Record<string, StatementStatus>> = {
   '<removed>': 'affected',
 };
 
-function stateOf(version: string): { readonly status: StatementStatus; readonly fixed: string | null } | null {
+function stateOf(
+  version: string,
+): { readonly status: StatementStatus; readonly fixed: string | null } | null {
   if (!version.startsWith('<')) return { status: 'fixed', fixed: version };
   const status = words[version];
   return status === undefined ? null : { status, fixed: null };

@@ -35,10 +35,18 @@ function streamOf(definition: OvalDefinition): string | null {
 }
 
 function malformed(definition: OvalDefinition, where: string): FeedRecord {
-  return problemRecord('malformed', `${where}#${definition.id}`, 'definition lacks an issue, release or package');
+  return problemRecord(
+    'malformed',
+    `${where}#${definition.id}`,
+    'definition lacks an issue, release or package',
+  );
 }
 
-function* patchRecords(definition: OvalDefinition, where: string, streams: Set<string>): Generator<FeedRecord> {
+function* patchRecords(
+  definition: OvalDefinition,
+  where: string,
+  streams: Set<string>,
+): Generator<FeedRecord> {
   const advisory = definition.title.split(' ', 1)[0] ?? '';
   const stream = streamOf(definition);
   if (advisory === '' || stream === null) {
@@ -50,12 +58,17 @@ function* patchRecords(definition: OvalDefinition, where: string, streams: Set<s
   const issues = definition.references.filter((reference) => reference.source === 'CVE').map(({ id }) => id);
   for (const issue of new Set(issues)) {
     for (const { names, evr } of definition.packages) {
-      for (const name of names) yield packageRecord({ record, advisory, issue, stream, name, evr: evr ?? '0' });
+      for (const name of names)
+        yield packageRecord({ record, advisory, issue, stream, name, evr: evr ?? '0' });
     }
   }
 }
 
-function* issueRecords(definition: OvalDefinition, where: string, streams: Set<string>): Generator<FeedRecord> {
+function* issueRecords(
+  definition: OvalDefinition,
+  where: string,
+  streams: Set<string>,
+): Generator<FeedRecord> {
   const record = definition.title;
   const issue = record.split(' ', 1)[0] ?? '';
   const stream = streamOf(definition);

@@ -53,7 +53,8 @@ type Release = { readonly stream: string; readonly codename: string; readonly to
 function releaseRecord({ name, issue }: Issue, { stream, codename, told }: Release): FeedRecord {
   const where = `${name} ${issue} ${codename}`;
   const state = stateOf(told);
-  if (state === null) return problemRecord('malformed', where, `unknown status ${String(told.status).slice(0, 40)}`);
+  if (state === null)
+    return problemRecord('malformed', where, `unknown status ${String(told.status).slice(0, 40)}`);
   const ranges = state.fixed === null ? [everyVersion] : [below(state.fixed)];
   return statementRecord(
     { stream, name },
@@ -70,7 +71,11 @@ function releaseRecord({ name, issue }: Issue, { stream, codename, told }: Relea
   );
 }
 
-type State = { readonly status: StatementStatus; readonly fixed: string | null; readonly note: string | null };
+type State = {
+  readonly status: StatementStatus;
+  readonly fixed: string | null;
+  readonly note: string | null;
+};
 
 function stateOf(told: Fields): State | null {
   const fixed = textOf(told.fixed_version);

@@ -15,7 +15,10 @@ export const epss = {
   sources: ['https://www.first.org/epss/data_stats', 'https://www.first.org/epss/user-guide'],
   licence: 'free to use with attribution to FIRST.org',
   downloads: [
-    { url: 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz', path: 'epss/epss_scores-current.csv.gz' },
+    {
+      url: 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz',
+      path: 'epss/epss_scores-current.csv.gz',
+    },
   ],
   wants: (path) => /(^|\/)epss_scores-[\w-]+\.csv(\.gz)?$/.test(path),
   read: readScores,
@@ -37,7 +40,8 @@ async function* readScores(file: FeedFile): AsyncGenerator<FeedRecord> {
       else if (!line.startsWith('cve,') && line !== '') {
         const record = lineRecord(line, date);
         if (record !== null) yield record;
-        else if (++bad <= badLinesTold) yield problemRecord('malformed', `${file.path}:${number}`, 'not an EPSS line');
+        else if (++bad <= badLinesTold)
+          yield problemRecord('malformed', `${file.path}:${number}`, 'not an EPSS line');
       }
     }
   }

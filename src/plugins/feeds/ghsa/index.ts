@@ -9,7 +9,10 @@ export const ghsa = {
   licence: 'CC-BY 4.0',
   // The same records come by ecosystem with the `osv` feed; the whole repository is for those who mirror it.
   downloads: [],
-  wants: (path) => /(^|\/)(osv\/)?ghsa(-sample)?\/([\w.-]+\/)?(all\.zip|GHSA-[\w-]+\.json|advisory-database[\w.-]*\.(zip|tar\.gz))$/.test(path),
+  wants: (path) =>
+    /(^|\/)(osv\/)?ghsa(-sample)?\/([\w.-]+\/)?(all\.zip|GHSA-[\w-]+\.json|advisory-database[\w.-]*\.(zip|tar\.gz))$/.test(
+      path,
+    ),
   async *read(file) {
     yield* readOsvFile(file, {
       feed: 'ghsa',

@@ -27,7 +27,8 @@ export const kev = {
 function entryRecord(entry: Fields, where: string): FeedRecord {
   const id = textOf(entry.cveID) ?? '';
   const dateAdded = dayOf(entry.dateAdded);
-  if (!isCve(id) || dateAdded === null) return problemRecord('malformed', where, 'entry lacks a CVE id or date');
+  if (!isCve(id) || dateAdded === null)
+    return problemRecord('malformed', where, 'entry lacks a CVE id or date');
   const cwes = list(entry.cwes).length > 0 ? texts(entry.cwes).filter((cwe) => /^CWE-\d+$/.test(cwe)) : [];
   return {
     kind: 'vulnerability',

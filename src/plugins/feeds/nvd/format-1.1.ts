@@ -38,10 +38,7 @@ function minuteTime(value: unknown): string | null {
 }
 
 function vectorsOf(impact: Fields): { source: string; vector: string; score: number | null }[] {
-  const metrics = [
-    fields(fields(impact.baseMetricV3).cvssV3),
-    fields(fields(impact.baseMetricV2).cvssV2),
-  ];
+  const metrics = [fields(fields(impact.baseMetricV3).cvssV3), fields(fields(impact.baseMetricV2).cvssV2)];
   return metrics.flatMap((metric) => {
     const vector = textOf(metric.vectorString);
     return vector === null ? [] : [{ source: 'nvd', vector, score: numberOf(metric.baseScore) }];
@@ -49,6 +46,8 @@ function vectorsOf(impact: Fields): { source: string; vector: string; score: num
 }
 
 function english(value: unknown): string | null {
-  const entry = list(value).map(fields).find((item) => item.lang === 'en');
+  const entry = list(value)
+    .map(fields)
+    .find((item) => item.lang === 'en');
   return entry === undefined ? null : textOf(entry.value);
 }

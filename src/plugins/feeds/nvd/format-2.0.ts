@@ -36,7 +36,9 @@ export function nvd20Record(value: unknown, where: string): FeedRecord {
 }
 
 function vectorsOf(metrics: Fields): { source: string; vector: string; score: number | null }[] {
-  const all = ['cvssMetricV40', 'cvssMetricV31', 'cvssMetricV30', 'cvssMetricV2'].flatMap((name) => list(metrics[name]));
+  const all = ['cvssMetricV40', 'cvssMetricV31', 'cvssMetricV30', 'cvssMetricV2'].flatMap((name) =>
+    list(metrics[name]),
+  );
   return all.map(fields).flatMap((metric) => {
     const data = fields(metric.cvssData);
     const vector = textOf(data.vectorString);
@@ -54,6 +56,8 @@ function raterOf(metric: Fields): string {
 }
 
 function english(value: unknown): string | null {
-  const entry = list(value).map(fields).find((item) => item.lang === 'en');
+  const entry = list(value)
+    .map(fields)
+    .find((item) => item.lang === 'en');
   return entry === undefined ? null : textOf(entry.value);
 }

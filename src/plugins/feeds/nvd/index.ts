@@ -7,7 +7,9 @@ import years from './years.json' with { type: 'json' };
 const base = 'https://nvd.nist.gov/feeds/json/cve/2.0';
 
 const names = [
-  ...Array.from({ length: years.lastYear - years.firstYear + 1 }, (_, index) => String(years.firstYear + index)),
+  ...Array.from({ length: years.lastYear - years.firstYear + 1 }, (_, index) =>
+    String(years.firstYear + index),
+  ),
   'modified',
 ];
 

@@ -18,7 +18,8 @@ export const osv = {
     'https://github.com/rustsec/advisory-db',
     'https://github.com/ossf/malicious-packages',
   ],
-  licence: 'by database: CC-BY 4.0 (GHSA, PyPA, Go, Julia), CC0 (RustSec, Haskell, OCaml), Apache-2.0 (Bitnami, malicious-packages), MIT (Drupal)',
+  licence:
+    'by database: CC-BY 4.0 (GHSA, PyPA, Go, Julia), CC0 (RustSec, Haskell, OCaml), Apache-2.0 (Bitnami, malicious-packages), MIT (Drupal)',
   downloads: ecosystems.map((ecosystem) => ({
     url: `https://osv-vulnerabilities.storage.googleapis.com/${encodeURIComponent(ecosystem)}/all.zip`,
     path: `osv/${ecosystem.replaceAll(' ', '-')}/all.zip`,

@@ -8,7 +8,10 @@ const releases = ['1', '2', '3', '4', '5'];
 export const photon = {
   id: 'photon',
   title: 'Photon OS security advisories',
-  sources: ['https://github.com/vmware/photon/wiki/Security-Advisories', 'https://packages.broadcom.com/photon/photon_oval_definitions/'],
+  sources: [
+    'https://github.com/vmware/photon/wiki/Security-Advisories',
+    'https://packages.broadcom.com/photon/photon_oval_definitions/',
+  ],
   licence: 'as published by Broadcom; fetched by each user, not redistributed',
   downloads: releases.map((release) => ({
     url: `https://packages.broadcom.com/photon/photon_oval_definitions/com.vmware.phsa-photon${release}.xml.gz`,

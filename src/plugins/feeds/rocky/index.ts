@@ -1,9 +1,9 @@
+import { fields, textOf } from '../../../lib/fields.ts';
 import type { Feed } from '../contract.ts';
 import { readOsvFile } from '../osv-file.ts';
-import { rpmModules } from '../rpm-modules.ts';
 import type { OvalDefinition } from '../oval.ts';
+import { rpmModules } from '../rpm-modules.ts';
 import { readRpmOval } from '../rpm-oval.ts';
-import { fields, textOf } from '../../../lib/fields.ts';
 
 /** Rocky Linux errata, as OSV records (live form) and as OVAL. */
 export const rocky = {
@@ -27,7 +27,8 @@ export const rocky = {
       feed: 'rocky',
       accepts: (path) => /(^|\/)R[LX]SA-[\w:%.-]+\.json$/.test(path),
       complete: true,
-      severity: (record) => /^(Critical|Important|Moderate|Low):/.exec(textOf(fields(record).summary) ?? '')?.[1] ?? null,
+      severity: (record) =>
+        /^(Critical|Important|Moderate|Low):/.exec(textOf(fields(record).summary) ?? '')?.[1] ?? null,
       conditions: (fixed, record) => rpmModules(fixed, textOf(record.summary) ?? ''),
     });
   },

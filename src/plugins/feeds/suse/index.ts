@@ -1,15 +1,18 @@
-import { streamOfSuseProduct } from '../suse-products.ts';
 import type { Feed } from '../contract.ts';
 import { readOsvFile } from '../osv-file.ts';
 import type { OvalDefinition, OvalPackageTest } from '../oval.ts';
 import { readRpmOval } from '../rpm-oval.ts';
+import { streamOfSuseProduct } from '../suse-products.ts';
 import products from './products.json' with { type: 'json' };
 
 /** SUSE's OVAL files by CVE, for enterprise and Leap releases, and OSV records where they are mirrored. */
 export const suse = {
   id: 'suse',
   title: 'SUSE and openSUSE security data',
-  sources: ['https://www.suse.com/support/security/oval/', 'https://ftp.suse.com/pub/projects/security/oval/'],
+  sources: [
+    'https://www.suse.com/support/security/oval/',
+    'https://ftp.suse.com/pub/projects/security/oval/',
+  ],
   licence: 'as published by SUSE; fetched by each user, not redistributed',
   downloads: products.map((product) => ({
     url: `https://ftp.suse.com/pub/projects/security/oval/${product}.xml.gz`,
@@ -30,7 +33,9 @@ export const suse = {
 } satisfies Feed;
 
 function isOval(path: string): boolean {
-  return /(^|\/)(opensuse\.(leap|tumbleweed)|suse\.linux|suse\.linux\.enterprise)[\w.-]*\.xml(\.gz|\.bz2)?$/.test(path);
+  return /(^|\/)(opensuse\.(leap|tumbleweed)|suse\.linux|suse\.linux\.enterprise)[\w.-]*\.xml(\.gz|\.bz2)?$/.test(
+    path,
+  );
 }
 
 /** The products that a test is for stand in the criteria beside it; a file of one product may leave them out. */

@@ -24,7 +24,8 @@ export const ubuntu = {
     else {
       yield* readOsvFile(file, {
         feed: 'ubuntu',
-        accepts: (path) => /(^|\/)(UBUNTU-CVE|USN|LSN)-[\w.-]+\.json$/.test(path),
+        // Notices (USN) name all their CVEs for all their packages together; the records by CVE say which is where.
+        accepts: (path) => /(^|\/)UBUNTU-CVE-[\w.-]+\.json$/.test(path),
         complete: true,
       });
     }

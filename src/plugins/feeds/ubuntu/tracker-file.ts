@@ -1,6 +1,5 @@
-import { isCve } from '../records.ts';
 import type { FeedRecord } from '../contract.ts';
-import { factsOf, isoTime, problemRecord, ratingsOf, statementRecord } from '../records.ts';
+import { factsOf, isCve, isoTime, problemRecord, ratingsOf, statementRecord } from '../records.ts';
 import { releaseOf } from './releases.ts';
 import { develState, type TrackerState, trackerState } from './tracker-status.ts';
 
@@ -34,7 +33,12 @@ type TrackerFile = {
   readonly statuses: readonly StatusLine[];
 };
 
-type StatusLine = { readonly where: string; readonly source: string; readonly status: string; readonly detail: string };
+type StatusLine = {
+  readonly where: string;
+  readonly source: string;
+  readonly status: string;
+  readonly detail: string;
+};
 
 function parse(text: string): TrackerFile {
   const found = new Map<string, string>();
@@ -44,7 +48,8 @@ function parse(text: string): TrackerFile {
   for (const line of text.split('\n')) {
     if (line.startsWith(' ')) {
       const held = found.get(current);
-      if (held !== undefined && held.length < descriptionLengthMax * 2) found.set(current, `${held}\n${line.trim()}`);
+      if (held !== undefined && held.length < descriptionLengthMax * 2)
+        found.set(current, `${held}\n${line.trim()}`);
       continue;
     }
     const colon = line.indexOf(':');
@@ -63,14 +68,18 @@ function parse(text: string): TrackerFile {
       const match = /^([A-Za-z-]{2,30})(?:\s+\((.*)\))?/.exec(value);
       const where = name.slice(0, underscore);
       const source = name.slice(underscore + 1);
-      if (match !== null) statuses.push({ where, source, status: match[1] ?? '', detail: (match[2] ?? '').trim() });
+      if (match !== null)
+        statuses.push({ where, source, status: match[1] ?? '', detail: (match[2] ?? '').trim() });
     } else current = '';
   }
   return { fields: found, priorities, statuses };
 }
 
 function factsOfFile(id: string, { fields: found }: TrackerFile): FeedRecord {
-  const description = (found.get('Description') ?? '').replaceAll('\n', ' ').trim().slice(0, descriptionLengthMax);
+  const description = (found.get('Description') ?? '')
+    .replaceAll('\n', ' ')
+    .trim()
+    .slice(0, descriptionLengthMax);
   const published = isoTime(found.get('PublicDate') ?? null);
   const isRejected = /^(\*\* REJECT|Rejected reason:)/.test(description);
   const priority = firstWord(found.get('Priority') ?? '');
@@ -96,7 +105,13 @@ function vectorsIn(text: string): { source: string; vector: string; score: numbe
   return text.split('\n').flatMap((line) => {
     const match = /^([a-z]{2,20}):\s+(CVSS:\S{10,200})(?:\s+\[(\d{1,2}\.\d))?/.exec(line);
     if (match === null) return [];
-    return [{ source: match[1] ?? '', vector: match[2] ?? '', score: match[3] === undefined ? null : Number(match[3]) }];
+    return [
+      {
+        source: match[1] ?? '',
+        vector: match[2] ?? '',
+        score: match[3] === undefined ? null : Number(match[3]),
+      },
+    ];
   });
 }
 
@@ -116,9 +131,14 @@ function* lineRecords(line: StatusLine, { vulnerability, path, file, reading }: 
   if (line.where === 'upstream' || line.where === 'product' || line.where === 'snap') return;
   const place = placeOf(line.where);
   if (line.status === 'DNE') return;
-  const state = line.where === 'devel' ? develState(line.status, line.detail) : trackerState(line.status, line.detail);
+  const state =
+    line.where === 'devel' ? develState(line.status, line.detail) : trackerState(line.status, line.detail);
   if (state === 'unknown-status') {
-    yield problemRecord('malformed', `${path}: ${line.where}_${line.source}`, `unknown status ${line.status}`);
+    yield problemRecord(
+      'malformed',
+      `${path}: ${line.where}_${line.source}`,
+      `unknown status ${line.status}`,
+    );
     return;
   }
   if (state === null) return;
@@ -170,7 +190,8 @@ function severityOf(file: TrackerFile, line: StatusLine): string | null {
 function placeOf(where: string): { readonly stream: string; readonly codename: string } | null {
   const [left = '', right] = where.split('/', 2);
   const plain = releaseOf(left);
-  if (right === undefined) return plain === null ? null : { stream: `ubuntu:${plain.version}`, codename: left };
+  if (right === undefined)
+    return plain === null ? null : { stream: `ubuntu:${plain.version}`, codename: left };
   if (plain !== null) {
     const pocket = right === 'esm' ? 'esm-infra' : right;
     return { stream: `ubuntu:${plain.version}:${pocket}`, codename: left };

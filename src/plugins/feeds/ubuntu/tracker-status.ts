@@ -47,7 +47,9 @@ export function develState(status: string, detail: string): TrackerState | null 
 function ignoredState(detail: string): TrackerState | null {
   const text = detail.toLowerCase();
   if (text.includes('superseded by')) return null;
-  const earlier = /\bwas (needed|pending|deferred|released|active|not-affected|needs-triage|ignored)\b/.exec(text)?.[1];
+  const earlier = /\bwas (needed|pending|deferred|released|active|not-affected|needs-triage|ignored)\b/.exec(
+    text,
+  )?.[1];
   if (earlier === 'not-affected') return { status: 'not-affected', ranges: [], note: noteOf(detail) };
   const hasEnded = /end[ -]of|eol|no longer (supported|maintained)|out of (standard )?support/.test(text);
   if (earlier === undefined || earlier === 'ignored' || earlier === 'needs-triage') {

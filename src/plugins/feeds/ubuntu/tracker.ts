@@ -2,7 +2,7 @@ import { openEntries } from '../archive.ts';
 import type { FeedFile, FeedRecord } from '../contract.ts';
 import { problemRecord, problemRecords, streamRecord } from '../records.ts';
 import { releaseAfter, releaseOf } from './releases.ts';
-import { trackerRecords, type TrackerReading } from './tracker-file.ts';
+import { type TrackerReading, trackerRecords } from './tracker-file.ts';
 
 export function isTrackerArchive(path: string): boolean {
   return /(^|\/)ubuntu\/ubuntu-cve-tracker[\w.-]*\.(tar\.gz|zip)$/.test(path);

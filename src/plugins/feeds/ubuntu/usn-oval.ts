@@ -1,7 +1,15 @@
 import { below } from '../../../model/advisory.ts';
 import type { FeedFile, FeedRecord } from '../contract.ts';
 import { type OvalCve, type OvalDefinition, type OvalPackageTest, readOval } from '../oval.ts';
-import { factsOf, isCve, isoTime, problemRecord, ratingsOf, statementRecord, streamRecord } from '../records.ts';
+import {
+  factsOf,
+  isCve,
+  isoTime,
+  problemRecord,
+  ratingsOf,
+  statementRecord,
+  streamRecord,
+} from '../records.ts';
 import { releaseOf, type UbuntuRelease } from './releases.ts';
 
 export function isUsnOval(path: string): boolean {
@@ -9,7 +17,9 @@ export function isUsnOval(path: string): boolean {
 }
 
 function codenameOf(path: string): string | null {
-  return /(?:^|\/)(?:oci\.)?com\.ubuntu\.([a-z]+)\.usn\.oval[\w.-]*\.xml(?:\.bz2|\.gz)?$/.exec(path)?.[1] ?? null;
+  return (
+    /(?:^|\/)(?:oci\.)?com\.ubuntu\.([a-z]+)\.usn\.oval[\w.-]*\.xml(?:\.bz2|\.gz)?$/.exec(path)?.[1] ?? null
+  );
 }
 
 /**
@@ -45,7 +55,8 @@ function* noticeRecords(definition: OvalDefinition, release: UbuntuRelease): Gen
   const notice = definition.title.split(' ', 1)[0] ?? '';
   const named = new Map(definition.cves.filter((cve) => isCve(cve.id)).map((cve) => [cve.id, cve]));
   for (const reference of definition.references) {
-    if (isCve(reference.id) && !named.has(reference.id)) named.set(reference.id, { id: reference.id, attributes: {} });
+    if (isCve(reference.id) && !named.has(reference.id))
+      named.set(reference.id, { id: reference.id, attributes: {} });
   }
   for (const cve of named.values()) {
     yield factsOfCve(cve);
@@ -75,7 +86,11 @@ function factsOfCve({ id, attributes }: OvalCve): FeedRecord {
  * Fixes that only Ubuntu Pro delivers belong to a pocket of their own. The file says that it is Pro, not which
  * pocket: while the release has standard support it can only be `esm-apps`.
  */
-function streamsOf(test: OvalPackageTest, definition: OvalDefinition, release: UbuntuRelease): readonly string[] {
+function streamsOf(
+  test: OvalPackageTest,
+  definition: OvalDefinition,
+  release: UbuntuRelease,
+): readonly string[] {
   const stream = `ubuntu:${release.version}`;
   if (!/Ubuntu Pro/i.test(test.comment)) return [stream];
   const isInStandard = (definition.issued ?? '') <= release.standardUntil;
