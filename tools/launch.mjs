@@ -34,8 +34,9 @@ const scripts = {
 export async function launch([name, ...rest]) {
   const steps = scripts[name];
   if (!steps) fail(`unknown script '${name}'; one of: ${Object.keys(scripts).join(', ')}`, 2);
-  const node = findNode();
+  // Packages first: installing makes node_modules anew, and what is known of Node is noted in it.
   installPackages();
+  const node = findNode();
   const inPlace = name === 'cli' && node === process.execPath;
   if (inPlace) {
     process.argv = [process.argv[0], main, ...rest];

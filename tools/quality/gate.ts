@@ -1,0 +1,122 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { countOf, f1, type Outcome } from './compare.ts';
+import differences from './differences.json' with { type: 'json' };
+
+/** What came out of one set, by case. */
+export type SetOutcome = { readonly set: string; readonly outcomes: ReadonlyMap<string, Outcome> };
+
+/** True positives, false positives and false negatives of each case of each set. */
+type Baseline = Readonly<Record<string, Readonly<Record<string, readonly [number, number, number]>>>>;
+
+type Difference = {
+  readonly set: string;
+  /** Regular expression on the case's id. */
+  readonly case: string;
+  readonly side: string;
+  /** Regular expression on the disagreement's text. */
+  readonly pattern: string;
+  /** How many disagreements it stands for at most. */
+  readonly count: number;
+  readonly class: string;
+  readonly cause: string;
+};
+
+export type Verdict = {
+  /** Why the run fails, a line each. */
+  readonly failures: readonly string[];
+  /** Explained disagreements by class. */
+  readonly classes: ReadonlyMap<string, number>;
+};
+
+const path = join(import.meta.dirname, 'baseline.json');
+
+/**
+ * Holds outcomes against the committed baseline and the list of explained differences. It fails where F1 of a set is
+ * below the baseline's, where a case misses more than it did, and where a disagreement has no explanation.
+ */
+export function judgeRun(sets: readonly SetOutcome[]): Verdict {
+  const baseline = readBaseline();
+  const explained = explain(sets);
+  const failures = [
+    ...sets.flatMap((set) => regressions(set, baseline[set.set] ?? {})),
+    ...explained.failures,
+  ];
+  return { failures, classes: explained.classes };
+}
+
+/** Makes these outcomes the baseline; sets that were not run keep theirs. */
+export function writeBaseline(sets: readonly SetOutcome[]): void {
+  const next: Record<string, Baseline[string]> = { ...readBaseline() };
+  for (const { set, outcomes } of sets) {
+    next[set] = Object.fromEntries([...outcomes].map(([id, outcome]) => [id, rowOf(outcome)]));
+  }
+  const lines = Object.entries(next).map(([set, cases]) => {
+    const rows = Object.entries(cases).map(([id, row]) => `    ${JSON.stringify(id)}: [${row.join(', ')}]`);
+    return `  ${JSON.stringify(set)}: {\n${rows.join(',\n')}\n  }`;
+  });
+  writeFileSync(path, `{\n${lines.join(',\n')}\n}\n`);
+}
+
+function readBaseline(): Baseline {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Baseline) : {};
+}
+
+function rowOf({ truePositives, falsePositives, falseNegatives }: Outcome): [number, number, number] {
+  return [truePositives, falsePositives.length, falseNegatives.length];
+}
+
+function regressions({ set, outcomes }: SetOutcome, before: Baseline[string]): readonly string[] {
+  const failures: string[] = [];
+  const rows = [...outcomes.keys()].flatMap((id) => (before[id] === undefined ? [] : [before[id]]));
+  const was = f1(sumOf(rows));
+  const known = [...outcomes].filter(([id]) => before[id] !== undefined).map(([, outcome]) => outcome);
+  const is = f1(countOf(known));
+  if (is < was) failures.push(`${set}: F1 fell from ${was.toFixed(4)} to ${is.toFixed(4)}`);
+  for (const [id, outcome] of outcomes) {
+    const missed = before[id]?.[2];
+    const misses = outcome.falseNegatives.length;
+    if (missed !== undefined && misses > missed)
+      failures.push(`${set}: ${id} misses ${misses}, before it missed ${missed}`);
+  }
+  return failures;
+}
+
+function sumOf(rows: readonly (readonly [number, number, number])[]) {
+  const at = (column: 0 | 1 | 2) => rows.reduce((sum, row) => sum + row[column], 0);
+  return { truePositives: at(0), falsePositives: at(1), falseNegatives: at(2) };
+}
+
+function explain(sets: readonly SetOutcome[]): Verdict {
+  const failures: string[] = [];
+  const used = new Map<Difference, number>();
+  const classes = new Map<string, number>();
+  for (const { set, outcomes } of sets) {
+    for (const [id, outcome] of outcomes) {
+      for (const { side, text } of disagreementsOf(outcome)) {
+        const difference = (differences as readonly Difference[]).find(
+          (item) =>
+            item.set === set &&
+            item.side === side &&
+            (used.get(item) ?? 0) < item.count &&
+            new RegExp(item.case).test(id) &&
+            new RegExp(item.pattern).test(text),
+        );
+        if (difference === undefined) {
+          failures.push(`${set}: ${id}: unexplained ${side}: ${text}`);
+          continue;
+        }
+        used.set(difference, (used.get(difference) ?? 0) + 1);
+        classes.set(difference.class, (classes.get(difference.class) ?? 0) + 1);
+      }
+    }
+  }
+  return { failures, classes };
+}
+
+function disagreementsOf(outcome: Outcome): readonly { readonly side: string; readonly text: string }[] {
+  return [
+    ...outcome.falseNegatives.map((text) => ({ side: 'false-negative', text })),
+    ...outcome.falsePositives.map((text) => ({ side: 'false-positive', text })),
+  ];
+}
