@@ -126,9 +126,9 @@ function corpusOf(extractor: Extractor): Sample[] {
     if (found.length >= filesPerExtractor) break;
     // A file's path in the tree decides; golden cases keep it below their case's folder.
     const parts = name.split('/');
-    const wanted = parts
-      .map((_, index) => parts.slice(index).join('/'))
-      .find((tail) => extractor.wants(tail));
+    const tails = parts.map((_, index) => parts.slice(index).join('/'));
+    const placed = databaseFolders.map((folder) => `${folder}/${parts.at(-1)}`);
+    const wanted = [...tails, ...placed].find((tail) => extractor.wants(tail));
     if (wanted) found.push({ path: wanted, bytes: readFileSync(path) });
   }
   return found;
