@@ -18,6 +18,7 @@ describe(`the AWS CLI (${version ?? 'absent'})`, () => {
     if (!version) return;
     writeTree(place, {
       'etc/os-release': debian12,
+      'srv/app/node_modules/lodash/package.json': '{"name":"lodash","version":"4.17.20"}',
       'var/lib/dpkg/status': Array.from({ length: 30 }, (_, index) =>
         dpkgStanza(`pkg${index}`, '1.0-1'),
       ).join(''),
@@ -30,7 +31,7 @@ describe(`the AWS CLI (${version ?? 'absent'})`, () => {
     );
     running = await runService({
       databaseUrl: null,
-      feed: { debian, npm: {} },
+      feed: { debian, npm: { lodash: { 'CVE-2024-0101': '4.17.21' } } },
       watches: [{ target: 'rootfs', location: place }],
     });
     await running.until('the first scan', async () =>
@@ -74,7 +75,7 @@ describe(`the AWS CLI (${version ?? 'absent'})`, () => {
     const { code, stdout } = await aws('list-findings', ['--page-size', '7']);
     assert.equal(code, 0);
     const ids = JSON.parse(stdout).findings.map((item: { findingArn: string }) => item.findingArn);
-    assert.equal(new Set(ids).size, 30);
+    assert.equal(new Set(ids).size, 31);
   });
 
   it('filters and sorts', async () => {
@@ -91,6 +92,32 @@ describe(`the AWS CLI (${version ?? 'absent'})`, () => {
     );
     assert.equal(ids.length, 10);
     assert.deepEqual(ids, [...ids].sort().reverse());
+  });
+
+  it('filters by severity and sorts by score', async () => {
+    const critical = { severity: [{ comparison: 'EQUALS', value: 'CRITICAL' }] };
+    const filtered = JSON.parse(
+      (await aws('list-findings', ['--filter-criteria', JSON.stringify(critical)])).stdout,
+    );
+    assert.deepEqual(
+      filtered.findings.map((item: { title: string }) => item.title),
+      ['CVE-2024-0101 - lodash'],
+    );
+    const sorted = await aws('list-findings', [
+      '--sort-criteria',
+      'field=INSPECTOR_SCORE,sortOrder=DESC',
+      '--page-size',
+      '10',
+    ]);
+    const scores = JSON.parse(sorted.stdout).findings.map(
+      (item: { inspectorScore?: number }) => item.inspectorScore ?? -1,
+    );
+    assert.equal(scores.length, 31);
+    assert.deepEqual(
+      scores,
+      [...scores].sort((a: number, b: number) => b - a),
+    );
+    assert.equal(scores[0], 9.8);
   });
 
   it('shows the code of a refusal', async () => {

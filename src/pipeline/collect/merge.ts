@@ -190,7 +190,8 @@ function joinFacts(one: Package, two: Package): Package {
 
 function ownerOf(evidence: readonly Evidence[], owners: ReadonlyMap<string, string>): string | null {
   for (const { path } of evidence) {
-    const owner = owners.get(canonical(path));
+    // What lies inside an archive belongs to whoever owns the archive.
+    const owner = owners.get(canonical(path.split('!/')[0] ?? path));
     if (owner !== undefined) return owner;
   }
   return null;
