@@ -5,6 +5,7 @@ import { print, say } from './cli/output.ts';
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./cli/start.ts')).start,
   scan: async () => (await import('./cli/scan.ts')).scan,
+  find: async () => (await import('./cli/find.ts')).find,
   explain: async () => (await import('./cli/explain.ts')).explain,
   serve: async () => (await import('./cli/serve.ts')).serve,
   intel: async () => (await import('./cli/intel.ts')).intel,

@@ -29,7 +29,19 @@ function run(...args: string[]): Promise<Result> {
   });
 }
 
-const commands = ['start', 'scan', 'explain', 'serve', 'intel', 'watch', 'jobs', 'env', 'config', 'reach'];
+const commands = [
+  'start',
+  'scan',
+  'find',
+  'explain',
+  'serve',
+  'intel',
+  'watch',
+  'jobs',
+  'env',
+  'config',
+  'reach',
+];
 
 describe('help', () => {
   test('the overview names every command, and each explains itself with examples that parse', async () => {
@@ -211,8 +223,8 @@ describe('settings', () => {
   });
 
   test('commands that need a service say how to start one', async () => {
-    for (const name of ['watch', 'jobs', 'env']) {
-      const { code, stderr } = await run(name);
+    for (const name of ['watch', 'jobs', 'env', 'find']) {
+      const { code, stderr } = await run(name, ...(name === 'find' ? ['deb/xz-utils'] : []));
       assert.equal(code, 3);
       assert.match(stderr, /openinspector serve/);
     }

@@ -41,7 +41,12 @@ export async function collectReference(
     const collected: Collected[] = [];
     for (const resource of resources) {
       const line = progressLine(resource.name);
-      const content = await target.open(resource, { scratchDirectory });
+      const content = await target.open(resource, {
+        scratchDirectory,
+        isLayerKnown: (digest) => cache.has(digest),
+        onProgress: ({ doneBytes, totalBytes }) =>
+          line.update(`fetching, ${bytesText(doneBytes)} of ${bytesText(totalBytes)}`),
+      });
       const inventory = await collect(content, {
         readers,
         limits: defaultLimits,

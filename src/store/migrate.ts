@@ -2,9 +2,14 @@ import { type Migration, type MigrationProvider, Migrator } from 'kysely/migrati
 import type { Db } from './database.ts';
 import { first } from './migrations/0001-first.ts';
 import { filters } from './migrations/0002-filters.ts';
+import { packageNames } from './migrations/0003-package-names.ts';
 
 // In order; a migration that was released is never changed.
-const migrations: Readonly<Record<string, Migration>> = { '0001-first': first, '0002-filters': filters };
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-first': first,
+  '0002-filters': filters,
+  '0003-package-names': packageNames,
+};
 
 /** Brings the schema up to date. Safe to run at every start and from several processes. */
 export async function migrate(db: Db): Promise<void> {

@@ -495,6 +495,22 @@ for (const engine of engines) {
       assert.equal((await ask('CVE-1999-99999')).explanation.answer, 'cannot-say');
     });
 
+    it('finds where a package is, before any advisory names it', async () => {
+      const ask = (query: string) =>
+        call<{ packages: { resourceName: string; package: { name: string } }[] }>(
+          `/openinspector/v1/packages?${new URLSearchParams({ query })}`,
+        );
+      // By the source's name as well as by its own.
+      const bySource = await ask('deb/openssl >=3.0 <3.1');
+      assert.deepEqual(
+        bySource.packages.map((item) => item.package.name),
+        ['libssl3'],
+      );
+      assert.equal(bySource.packages[0]?.resourceName, root);
+      assert.equal((await ask('deb/libssl3 <3.0.9')).packages.length, 0);
+      assert.equal((await ask('deb/bash')).packages.length, 1);
+    });
+
     it('streams what happens to findings, and goes on where a client left off', async () => {
       const url = new URL('/openinspector/v1/events', running.service.address);
       const read = async (

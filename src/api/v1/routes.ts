@@ -2,10 +2,12 @@ import { resolve } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { severities } from '../../model/severity.ts';
 import { explain } from '../../pipeline/match/explain.ts';
+import { isWithin, parsePackageQuery } from '../../pipeline/match/package-query.ts';
 import { target } from '../../plugins/targets/registry.ts';
 import { eventsAfter } from '../../store/finding-events.ts';
 import { loadInventory } from '../../store/inventories.ts';
 import { listJobs } from '../../store/job-log.ts';
+import { resourcesWith, versionsNamed } from '../../store/package-search.ts';
 import { findResource } from '../../store/resources.ts';
 import { addWatch, listWatches, removeWatch } from '../../store/watches.ts';
 import type { ApiContext, ApiService } from '../context.ts';
@@ -72,6 +74,22 @@ export function v1Routes(
     const inventory = { ...stored, packages: stored.packages.map((item) => item.package) };
     const explanation = explain(vulnerability, inventory, intelligence, (id) => intelligence.keysOf(id));
     return { resource: { id: resource.id, name: resource.name, type: resource.type }, explanation };
+  });
+
+  app.get('/openinspector/v1/packages', async (request, reply) => {
+    const caller = await authenticate(request, reply);
+    if (!caller) return reply;
+    const { query: text, limit } = request.query as Query;
+    const query = parsePackageQuery(text ?? '');
+    if (typeof query === 'string') return refuse(reply, 400, query);
+    const versions = await versionsNamed(service.db, query.ecosystem, query.name);
+    const judged = versions.map(({ id, version }) => ({ id, version, isWithin: isWithin(version, query) }));
+    const ids = judged.filter((item) => item.isWithin === true).map(({ id }) => id);
+    return {
+      packages: await resourcesWith(service.db, caller.accountId, ids, Math.min(10_000, whole(limit, 1000))),
+      // Versions that the bounds cannot be compared with: they may be meant too.
+      undetermined: judged.filter((item) => item.isWithin === null).map(({ version }) => version),
+    };
   });
 
   app.get('/openinspector/v1/jobs', async (request, reply) => {
