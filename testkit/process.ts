@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { signRequest } from '../src/lib/sigv4-client.ts';
+import { signableUrl, signRequest } from '../src/lib/sigv4-client.ts';
 import { readAccessKey } from '../src/service/keys.ts';
 import { runningAddress } from '../src/service/start.ts';
 
@@ -47,7 +47,7 @@ export async function spawnService(
     async call<T>(method: string, path: string, body?: object): Promise<T> {
       const key = await readAccessKey(home);
       if (!key) throw new Error('there is no access key');
-      const url = new URL(path, ready);
+      const url = signableUrl(path, ready);
       const text = body ? JSON.stringify(body) : '';
       const signing = { ...key, region: 'us-east-1', service: 'inspector2' };
       const headers = {

@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Intelligence } from '../src/intel/contract.ts';
 import { openIntelligence } from '../src/intel/open.ts';
 import { sharedPath, sharedReason } from '../testkit/shared.ts';
 import type { CaseSet } from './quality/case.ts';
 import { type Outcome, runCase } from './quality/compare.ts';
 import { debianChangelog } from './quality/debian-changelog.ts';
-import { judgeRun, type SetOutcome, writeBaseline } from './quality/gate.ts';
+import { baselineRevision, judgeRun, type SetOutcome, writeBaseline } from './quality/gate.ts';
 import { grypeMatcher } from './quality/grype-matcher.ts';
 import { osvApi } from './quality/osv-api.ts';
 import { printGroups, printSets, type Row } from './quality/tables.ts';
@@ -31,7 +33,11 @@ if (root === null) console.log(`quality: nothing compared, ${sharedReason}`);
 else process.exitCode = (await compareAll(root)) ? 0 : 1;
 
 async function compareAll(folder: string): Promise<boolean> {
-  const sets = readSets(folder).filter(({ id }) => values.set === undefined || values.set === id);
+  const intelligence = values.intel === undefined ? null : openIntelligence(values.intel);
+  printRevision(intelligence?.meta.revision ?? null);
+  const sets = readSets(folder, intelligence).filter(
+    ({ id }) => values.set === undefined || values.set === id,
+  );
   const rows: Row[] = [];
   const ran: SetOutcome[] = [];
   for (const set of sets) {
@@ -46,7 +52,7 @@ async function compareAll(folder: string): Promise<boolean> {
   printSets(sets, rows, values.cases);
   printGroups(rows);
   printSkipped(sets);
-  if (values.write) writeBaseline(ran);
+  if (values.write) writeBaseline(ran, intelligence?.meta.revision ?? null);
   const { failures, classes } = judgeRun(ran);
   const explained = [...classes].map(([name, count]) => `${name} ${count}`).join(', ');
   console.log(`\nexplained disagreements (quality/differences.json): ${explained || 'none'}`);
@@ -55,26 +61,31 @@ async function compareAll(folder: string): Promise<boolean> {
   return failures.length === 0;
 }
 
-function readSets(folder: string): readonly CaseSet[] {
-  const closed = [trivyIntegration, trivyDetector, trivyCompare, grypeMatcher];
-  const names = ['trivy-integration', 'trivy-detector', 'trivy-compare', 'grype-matcher'];
-  const sets = closed.flatMap((read, index) => {
-    const path = sharedPath('fixtures', 'ground-truth', names[index] ?? '');
-    return path === null ? [] : [read(path)];
-  });
-  if (values.intel === undefined) {
+function printRevision(revision: string | null): void {
+  if (revision === null) {
     console.log(
       'vml, osv-api and debian-changelog are left out: they need --intel DIR, an intelligence directory\n',
     );
-    return sets;
+    return;
   }
-  const intelligence = openIntelligence(values.intel);
-  console.log(`intelligence revision ${intelligence.meta.revision}\n`);
+  const before = baselineRevision();
+  const note = before === revision ? '' : `; the baseline was made with ${before}, whose data may differ`;
+  console.log(`intelligence revision ${revision}${note}\n`);
+}
+
+function readSets(folder: string, intelligence: Intelligence | null): readonly CaseSet[] {
+  const closed = {
+    'trivy-integration': trivyIntegration,
+    'trivy-detector': trivyDetector,
+    'trivy-compare': trivyCompare,
+    'grype-matcher': grypeMatcher,
+  };
+  const open = { vml, 'osv-api': osvApi, 'debian-changelog': debianChangelog };
   return [
-    ...sets,
-    vml(`${folder}/vml`, intelligence),
-    osvApi(`${folder}/osv-api`, intelligence),
-    debianChangelog(`${folder}/debian-changelog`, intelligence),
+    ...Object.entries(closed).map(([name, read]) => read(join(folder, name))),
+    ...Object.entries(open).flatMap(([name, read]) =>
+      intelligence === null ? [] : [read(join(folder, name), intelligence)],
+    ),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { signRequest } from '../lib/sigv4-client.ts';
+import { signableUrl, signRequest } from '../lib/sigv4-client.ts';
 import type { Explanation } from '../pipeline/match/explain.ts';
 import { readAccessKey } from '../service/keys.ts';
 import type { Settings } from '../service/settings.ts';
@@ -25,7 +25,7 @@ export async function findService(settings: Settings): Promise<ServiceClient | n
   const client: ServiceClient = {
     address,
     async call<T>(method: string, path: string, body?: object): Promise<T | null> {
-      const url = new URL(path, address);
+      const url = signableUrl(path, address);
       const text = body === undefined ? '' : JSON.stringify(body);
       const signing = { ...key, region: settings.region, service: 'inspector2' };
       const response = await fetch(url, {

@@ -5,7 +5,7 @@ import type { Package } from '../model/package.ts';
 import { type Problem, problem } from '../model/problem.ts';
 import type { Resource } from '../model/resource.ts';
 import { judge } from '../pipeline/match/match.ts';
-import { prepare } from '../pipeline/match/subject.ts';
+import { isAssessed, mainStream, prepare } from '../pipeline/match/subject.ts';
 import { type Rating, rate } from '../pipeline/score/score.ts';
 import { distroFor } from '../plugins/distros/registry.ts';
 
@@ -90,8 +90,8 @@ export function judgeInventory(
 }
 
 function countUnassessed(subject: Subject, intelligence: Intelligence, counts: Map<string, number>): void {
-  if (subject.keys.some(({ stream }) => intelligence.stream(stream) !== null)) return;
-  const stream = subject.keys.at(-1)?.stream ?? subject.ecosystem;
+  if (isAssessed(subject, intelligence)) return;
+  const stream = mainStream(subject);
   counts.set(stream, (counts.get(stream) ?? 0) + 1);
 }
 

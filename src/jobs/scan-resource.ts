@@ -93,7 +93,12 @@ async function inventoryOf(context: JobContext, resource: StoredResource): Promi
   if (!plugin) throw new Error(`no target plugin is called '${resource.target}'`);
   const scratchDirectory = await mkdtemp(join(context.scratchDirectory, 'scan-'));
   try {
-    const content = await plugin.open(asDiscovered(resource), { scratchDirectory });
+    const content = await plugin.open(asDiscovered(resource), {
+      scratchDirectory,
+      isLayerKnown: (digest) => context.cache.has(digest),
+      onProgress: ({ doneBytes, totalBytes }) =>
+        context.onProgress(resource.name, `fetching, ${Math.floor((100 * doneBytes) / totalBytes)} %`),
+    });
     return await collect(content, {
       readers: context.readers,
       limits: context.limits,

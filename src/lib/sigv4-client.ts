@@ -10,6 +10,13 @@ export type SigningKey = {
 
 export type Signable = { readonly method: string; readonly url: URL; readonly body: string };
 
+/** The address of a path, spaces in its query as `%20`: in a signature a plus sign is a plus sign. */
+export function signableUrl(path: string, base: string): URL {
+  const url = new URL(path, base);
+  url.search = url.search.replaceAll('+', '%20');
+  return url;
+}
+
 /**
  * The headers that sign a request by AWS Signature Version 4.
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html

@@ -18,7 +18,15 @@ export type Subject = {
   readonly distro: string | null;
 };
 
-export type SubjectKey = PackageKey & { readonly version: string };
+export type SubjectKey = PackageKey & {
+  readonly version: string;
+  /**
+   * Which statements under the key count, where not all do. `named`: those that name the binary package, since others
+   * of that name are about a source package. `open`: those without a fix, since the stream is another distribution's
+   * whose flaws these packages share and whose versions they do not.
+   */
+  readonly takes?: 'named' | 'open';
+};
 
 /** A verdict on package version × vulnerability, with its proof. */
 export type Verdict = {

@@ -11,4 +11,9 @@ export type VersionScheme = {
   isValid(version: string): boolean;
   /** -1, 0 or 1 for valid versions (total and transitive); a problem when either cannot be parsed. */
   compare(left: string, right: string): -1 | 0 | 1 | Problem;
+  /**
+   * What of a version counts against a bound of an advisory, where that is less than the whole: a label that only says
+   * who built it. The version itself for most schemes.
+   */
+  readonly against?: (version: string, bound: string) => string;
 };

@@ -16,6 +16,8 @@ export const pep440 = defineScheme<PythonVersion>({
   parse: (text) => parsePep440(text) ?? parseLegacy(text),
   order: orderPython,
   isStrict: (version) => 'release' in version,
+  // A bound without a local label means every build of its version.
+  against: (version, bound) => (bound.includes('+') ? version : (version.split('+', 1)[0] ?? version)),
 });
 
 export type Pep440Version = {

@@ -1,5 +1,6 @@
 import { alpm } from './alpm.ts';
 import { apk } from './apk.ts';
+import { bitnami } from './bitnami.ts';
 import { cargo } from './cargo.ts';
 import { composer } from './composer.ts';
 import type { VersionScheme } from './contract.ts';
@@ -20,6 +21,7 @@ import { semver } from './semver.ts';
 export const versionSchemes: readonly VersionScheme[] = [
   alpm,
   apk,
+  bitnami,
   cargo,
   composer,
   cran,

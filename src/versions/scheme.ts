@@ -13,6 +13,7 @@ export type SchemeParts<T> = {
   order(left: T, right: T): Order;
   /** Where more can be ordered than the specification calls valid; else whatever `parse` reads is valid. */
   isStrict?(parsed: T): boolean;
+  readonly against?: VersionScheme['against'];
 };
 
 /** Joins parsing and ordering to a scheme that never throws and reads no text past its length limit. */
@@ -36,6 +37,7 @@ export function defineScheme<T>(parts: SchemeParts<T>): VersionScheme {
       const b = read(right);
       return isProblem(b) ? b : parts.order(a, b);
     },
+    ...(parts.against && { against: parts.against }),
   };
 }
 

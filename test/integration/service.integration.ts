@@ -26,7 +26,7 @@ import {
   UntagResourceCommand,
   UpdateFilterCommand,
 } from '@aws-sdk/client-inspector2';
-import { signRequest } from '../../src/lib/sigv4-client.ts';
+import { signableUrl, signRequest } from '../../src/lib/sigv4-client.ts';
 import { debian12, dpkgStanza, tarOf, writeLayout, writeTree } from '../../testkit/images.ts';
 import { clientOf, type RunningService, runService } from '../../testkit/running-service.ts';
 import { engines, missingPostgres, openEngine } from './engines.ts';
@@ -593,7 +593,7 @@ for (const engine of engines) {
     });
 
     async function call<T>(path: string): Promise<T> {
-      const url = new URL(path, running.service.address);
+      const url = signableUrl(path, running.service.address);
       const key = { ...running.key, region: 'eu-central-1', service: 'inspector2' };
       const answer = await fetch(url, {
         headers: signRequest({ method: 'GET', url, body: '' }, key, new Date()),

@@ -7,7 +7,10 @@ import differences from './differences.json' with { type: 'json' };
 export type SetOutcome = { readonly set: string; readonly outcomes: ReadonlyMap<string, Outcome> };
 
 /** True positives, false positives and false negatives of each case of each set. */
-type Baseline = Readonly<Record<string, Readonly<Record<string, readonly [number, number, number]>>>>;
+type Sets = Readonly<Record<string, Readonly<Record<string, readonly [number, number, number]>>>>;
+
+/** The intelligence revision is that of the sets which need one; other data gives other counts. */
+type Baseline = { readonly intelligence: string | null; readonly sets: Sets };
 
 type Difference = {
   readonly set: string;
@@ -39,34 +42,42 @@ export function judgeRun(sets: readonly SetOutcome[]): Verdict {
   const baseline = readBaseline();
   const explained = explain(sets);
   const failures = [
-    ...sets.flatMap((set) => regressions(set, baseline[set.set] ?? {})),
+    ...sets.flatMap((set) => regressions(set, baseline.sets[set.set] ?? {})),
     ...explained.failures,
   ];
   return { failures, classes: explained.classes };
 }
 
 /** Makes these outcomes the baseline; sets that were not run keep theirs. */
-export function writeBaseline(sets: readonly SetOutcome[]): void {
-  const next: Record<string, Baseline[string]> = { ...readBaseline() };
+export function writeBaseline(sets: readonly SetOutcome[], intelligence: string | null): void {
+  const before = readBaseline();
+  const next: Record<string, Sets[string]> = { ...before.sets };
   for (const { set, outcomes } of sets) {
     next[set] = Object.fromEntries([...outcomes].map(([id, outcome]) => [id, rowOf(outcome)]));
   }
-  const lines = Object.entries(next).map(([set, cases]) => {
-    const rows = Object.entries(cases).map(([id, row]) => `    ${JSON.stringify(id)}: [${row.join(', ')}]`);
-    return `  ${JSON.stringify(set)}: {\n${rows.join(',\n')}\n  }`;
+  const blocks = Object.entries(next).map(([set, cases]) => {
+    const rows = Object.entries(cases).map(([id, row]) => `      ${JSON.stringify(id)}: [${row.join(', ')}]`);
+    return `    ${JSON.stringify(set)}: {\n${rows.join(',\n')}\n    }`;
   });
-  writeFileSync(path, `{\n${lines.join(',\n')}\n}\n`);
+  const revision = JSON.stringify(intelligence ?? before.intelligence);
+  writeFileSync(path, `{\n  "intelligence": ${revision},\n  "sets": {\n${blocks.join(',\n')}\n  }\n}\n`);
+}
+
+/** The intelligence revision that the baseline was made with, or null when none was used. */
+export function baselineRevision(): string | null {
+  return readBaseline().intelligence;
 }
 
 function readBaseline(): Baseline {
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Baseline) : {};
+  if (!existsSync(path)) return { intelligence: null, sets: {} };
+  return JSON.parse(readFileSync(path, 'utf8')) as Baseline;
 }
 
 function rowOf({ truePositives, falsePositives, falseNegatives }: Outcome): [number, number, number] {
   return [truePositives, falsePositives.length, falseNegatives.length];
 }
 
-function regressions({ set, outcomes }: SetOutcome, before: Baseline[string]): readonly string[] {
+function regressions({ set, outcomes }: SetOutcome, before: Sets[string]): readonly string[] {
   const failures: string[] = [];
   const rows = [...outcomes.keys()].flatMap((id) => (before[id] === undefined ? [] : [before[id]]));
   const was = f1(sumOf(rows));

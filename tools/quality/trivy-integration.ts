@@ -45,7 +45,7 @@ function caseOf(id: string, told: Fields, world: World): Case | string {
   const isUnfixedIgnored = args.IgnoreUnfixed === true;
   return {
     id,
-    group: family?.id ?? textOf(fields(wanted[0]).type) ?? 'none',
+    group: family?.id ?? purlType(wanted[0]) ?? 'none',
     kind: told.os === null ? 'language' : 'distribution',
     expected: wanted.map((item) => ({
       package: textOf(item.package) ?? '',
@@ -94,10 +94,14 @@ function inventoryFor(
 
 function packagesOfFinding(item: Fields, system: string, isListed: boolean): readonly Package[] {
   const [name, version] = [textOf(item.package) ?? '', textOf(item.installed) ?? ''];
-  const ecosystem = /^pkg:(\w+)\//.exec(textOf(item.purl) ?? '')?.[1] ?? system;
+  const ecosystem = purlType(item) ?? system;
   if (ecosystem === system && isListed) return [];
   const arch = /[?&]arch=(\w+)/.exec(textOf(item.purl) ?? '')?.[1] ?? null;
   return [packageFrom({ ecosystem, name, version, arch, source: sourceOf(name, version) })];
+}
+
+function purlType(item: Fields | undefined): string | null {
+  return /^pkg:(\w+)\//.exec(textOf(item?.purl) ?? '')?.[1] ?? null;
 }
 
 // Findings name binary packages only; these are the ones that are called otherwise than their source.

@@ -5,7 +5,7 @@ import type { Subject, Verdict } from '../../model/match.ts';
 import type { Package } from '../../model/package.ts';
 import { ecosystem } from '../../plugins/ecosystems/registry.ts';
 import { judge } from './match.ts';
-import { prepare } from './subject.ts';
+import { isAssessed, mainStream, prepare } from './subject.ts';
 
 export type ExplanationAnswer =
   /** At least one package is affected and reported. */
@@ -106,9 +106,8 @@ function upstreamSubject(pkg: Package): Subject | null {
 }
 
 function noteStreams(subject: Subject, intelligence: Intelligence, gaps: Set<string>): void {
-  if (subject.keys.some(({ stream }) => intelligence.stream(stream) !== null)) return;
-  const stream = subject.keys.at(-1)?.stream ?? subject.ecosystem;
-  gaps.add(`no feed of this revision assesses ${stream}`);
+  if (isAssessed(subject, intelligence)) return;
+  gaps.add(`no feed of this revision assesses ${mainStream(subject)}`);
 }
 
 function conclude(

@@ -32,7 +32,7 @@ function results(
 ): Record<string, string> {
   const intelligence = memoryIntelligence({
     statements: statements.map((item) => ({ stream: 'npm', name: 'lodash', statement: item })),
-    vulnerabilities: [vulnerability('CVE-1', { aliases: ['GHSA-1', 'PYSEC-1'] })],
+    vulnerabilities: [vulnerability('CVE-1', { aliases: ['GHSA-1', 'GO-1', 'PYSEC-1'] })],
   });
   return Object.fromEntries(
     judge(subject(version, more), intelligence).map((item) => [item.vulnerability, item.result]),
@@ -82,6 +82,31 @@ describe('one statement', () => {
     ],
     ['under investigation', { status: 'under-investigation', ranges: [] }, '1.0.0', 'undetermined'],
     ['a version that is none', { ranges: [below('2.0.0')] }, 'not a version', 'undetermined'],
+    [
+      'a build with a label, at the last affected',
+      { ranges: [range(null, null, '2.0.1')], scheme: 'pep440' },
+      '2.0.1+cu118',
+      'affected',
+    ],
+    [
+      'a build with a label, at the fix',
+      { ranges: [below('2.0.1')], scheme: 'pep440' },
+      '2.0.1+cu118',
+      'unaffected',
+    ],
+    [
+      'a build whose label the bound names',
+      { ranges: [below('2.0.1+p2')], scheme: 'pep440' },
+      '2.0.1+p1',
+      'affected',
+    ],
+    ['listed in another spelling', { versions: ['1.0.0'], scheme: 'pep440' }, '1.0', 'affected'],
+    [
+      'a rebuild of the fixed version',
+      { ranges: [below('1.2.3')], scheme: 'bitnami' },
+      '1.2.3-1',
+      'unaffected',
+    ],
     ['an unknown scheme', { ranges: [below('2.0.0')], scheme: 'runes' }, '1.0.0', 'undetermined'],
   ];
   for (const [name, more, version, expected] of cases) {
@@ -136,10 +161,63 @@ describe('several statements on one vulnerability', () => {
     );
   });
 
-  test('the ecosystem database outweighs the general one when they disagree', () => {
-    const both = [statement('GHSA-1', [below('3.0.0')]), statement('PYSEC-1', [below('2.0.0')])];
+  test("a language's own team outweighs the general database when they disagree", () => {
+    const both = [statement('GHSA-1', [below('3.0.0')]), statement('GO-1', [below('2.0.0')])];
     assert.deepEqual(results('2.5.0', both), { 'CVE-1': 'unaffected' });
     assert.deepEqual(results('1.0.0', both), { 'CVE-1': 'affected' });
+  });
+
+  test('of databases that count alike one that calls the version affected is enough', () => {
+    const both = [statement('GHSA-1', [below('3.0.0')]), statement('PYSEC-1', [below('2.0.0')])];
+    assert.deepEqual(results('2.5.0', both), { 'CVE-1': 'affected' });
+    assert.deepEqual(results('3.0.0', both), { 'CVE-1': 'unaffected' });
+  });
+
+  test('a source kept for other uses is only heard where the database is silent', () => {
+    const lesser = statement('CVE-1', [below('4.18.0')], { feed: 'retirejs' });
+    assert.deepEqual(results('4.17.21', [statement('GHSA-1', [below('4.17.21')]), lesser]), {
+      'CVE-1': 'unaffected',
+    });
+    assert.deepEqual(results('4.17.21', [lesser]), { 'CVE-1': 'affected' });
+    const narrower = statement('CVE-1', [below('1.0.0')], { feed: 'retirejs' });
+    assert.deepEqual(results('4.0.0', [statement('GHSA-1', [below('4.17.21')]), narrower]), {
+      'CVE-1': 'affected',
+    });
+  });
+
+  test('a fix that was reached beats the same feed saying that none is known', () => {
+    const open = statement('CVE-1', [everyVersion], { status: 'affected' });
+    const fixed = statement('CVE-1', [below('2.0.0')]);
+    assert.deepEqual(results('2.0.0', [open, fixed]), { 'CVE-1': 'unaffected' });
+    assert.deepEqual(results('1.9.9', [open, fixed]), { 'CVE-1': 'affected' });
+    assert.deepEqual(results('2.0.0', [{ ...open, feed: 'other' }, fixed]), { 'CVE-1': 'affected' });
+    const later = { ...open, ranges: [{ introduced: '2.0.0', fixed: null, lastAffected: null }] };
+    assert.deepEqual(results('2.5.0', [later, fixed]), { 'CVE-1': 'affected' });
+  });
+
+  test('the fix that is named ends it, where any named one does', () => {
+    const version = fc.tuple(fc.nat(3), fc.nat(3)).map((parts) => `${parts.join('.')}.0`);
+    const said = fc.record({
+      introduced: fc.option(version),
+      fixed: version,
+      feed: fc.constantFrom('a', 'b'),
+    });
+    fc.assert(
+      fc.property(version, fc.array(said, { minLength: 1, maxLength: 4 }), (installed, given) => {
+        const statements = given.map(({ introduced, fixed, feed }) =>
+          statement('CVE-1', [{ introduced, fixed, lastAffected: null }], { feed }),
+        );
+        const intelligence = memoryIntelligence({
+          statements: statements.map((item) => ({ stream: 'npm', name: 'lodash', statement: item })),
+        });
+        const at = (text: string) => judge(subject(text), intelligence)[0];
+        const fixed = at(installed)?.fixedVersion;
+        if (fixed === null || fixed === undefined || at(fixed)?.result === 'unaffected') return;
+        const scheme = versionScheme('semver');
+        const named = given.filter((item) => compare(installed, '<', item.fixed, scheme).holds);
+        for (const item of named) assert.equal(at(item.fixed)?.result, 'affected');
+      }),
+    );
   });
 
   test('a negative statement beats positive ones of the same feed only', () => {

@@ -1,6 +1,7 @@
 import type { AffectedRange, Statement } from '../../model/advisory.ts';
-import type { Comparison, Subject, VerdictResult } from '../../model/match.ts';
+import type { Comparison, VerdictResult } from '../../model/match.ts';
 import type { VersionScheme } from '../../versions/contract.ts';
+import { versionScheme } from '../../versions/registry.ts';
 
 /** What one statement means for one version, with every comparison that was made. */
 export type Judgement = {
@@ -10,18 +11,6 @@ export type Judgement = {
   readonly fixedVersion: string | null;
   readonly reason: string;
 };
-
-/** Whether a statement speaks of the subject at all, beyond its name: architecture, module, binary package. */
-export function applies(statement: Statement, subject: Subject): boolean {
-  const only = statement.only;
-  if (only === null) return true;
-  const { arch } = subject;
-  if (only.arches && arch && arch !== 'noarch' && arch !== 'all' && !only.arches.includes(arch)) {
-    if (!only.arches.includes('noarch') && !only.arches.includes('all')) return false;
-  }
-  if (only.module !== null && only.module !== subject.module) return false;
-  return only.binaries === null || only.binaries.includes(subject.name);
-}
 
 /**
  * Judges a version by one statement. Pure. A bound or version that cannot be compared makes the result
@@ -43,8 +32,8 @@ export function judgeStatement(
   ) {
     return plain('unaffected', `${statement.feed} states that it is not affected${noteOf(statement)}`);
   }
-  if (statement.versions.includes(version)) {
-    const equal: Comparison = { left: version, op: '=', right: version, holds: true };
+  const equal = listedComparison(statement.versions, version, scheme);
+  if (equal !== null) {
     return settle(
       statement,
       'affected',
@@ -120,10 +109,31 @@ export function compare(
   right: string,
   scheme: VersionScheme | null,
 ): Comparison {
-  const order = scheme ? scheme.compare(left, right) : null;
+  const counted = scheme?.against?.(left, right) ?? left;
+  const order = scheme ? scheme.compare(counted, right) : null;
   if (typeof order !== 'number') return { left, op, right, holds: null };
   const holds = op === '<' ? order < 0 : op === '<=' ? order <= 0 : op === '>=' ? order >= 0 : order === 0;
   return { left, op, right, holds };
+}
+
+/** Whether a version is below another by the order of a scheme; false where they cannot be compared. */
+export function isBelow(left: string, right: string, schemeId: string): boolean {
+  return compare(left, '<', right, versionScheme(schemeId)).holds === true;
+}
+
+// Lists are as the publisher wrote them: the same version may be written otherwise.
+function listedComparison(
+  listed: readonly string[],
+  version: string,
+  scheme: VersionScheme | null,
+): Comparison | null {
+  if (listed.length === 0) return null;
+  if (listed.includes(version)) return { left: version, op: '=', right: version, holds: true };
+  for (const right of listed) {
+    const made = compare(version, '=', right, scheme);
+    if (made.holds === true) return made;
+  }
+  return null;
 }
 
 // The smallest fix above the version, for records that list versions beside their ranges.

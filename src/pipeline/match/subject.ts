@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Intelligence } from '../../intel/contract.ts';
 import type { InventoryFacts } from '../../model/inventory.ts';
 import type { Subject } from '../../model/match.ts';
 import type { OsRelease } from '../../model/os-release.ts';
@@ -6,6 +7,7 @@ import type { Package } from '../../model/package.ts';
 import type { Distro } from '../../plugins/distros/contract.ts';
 import { distroFor } from '../../plugins/distros/registry.ts';
 import { ecosystem } from '../../plugins/ecosystems/registry.ts';
+import purlStreams from './purl-streams.json' with { type: 'json' };
 
 /** A package made ready for matching, or the reason why it is listed and not judged. */
 export type Prepared =
@@ -25,7 +27,13 @@ export function prepare(pkg: Package, os: OsRelease | null, facts: InventoryFact
   }
   // An ecosystem that we only know by its purl can still be looked up by name; its versions may not be comparable.
   const name = kind ? kind.normaliseName(pkg.name) : pkg.name;
-  return subjectOf(pkg, [{ stream: pkg.ecosystem, name, version: pkg.version }], null);
+  return subjectOf(pkg, [{ stream: streamOf(pkg.ecosystem), name, version: pkg.version }], null);
+}
+
+// An ecosystem's advisories are kept under its purl type, but for a few types that have none.
+function streamOf(purlType: string): string {
+  const streams: Readonly<Record<string, string>> = purlStreams;
+  return Object.hasOwn(streams, purlType) ? (streams[purlType] ?? purlType) : purlType;
 }
 
 function prepareSystem(pkg: Package, os: OsRelease | null, facts: InventoryFacts): Prepared {
@@ -61,6 +69,20 @@ function subjectOf(pkg: Package, keys: Subject['keys'], distro: Distro | null): 
 // A modularity label is name:stream:version:context; advisories speak of name:stream.
 function moduleOf(label: string): string {
   return label.split(':').slice(0, 2).join(':');
+}
+
+/**
+ * Whether any feed of a revision assesses the subject, so that silence means something. Streams that it is only
+ * asked for the flaws of another distribution do not count.
+ */
+export function isAssessed(subject: Subject, intelligence: Pick<Intelligence, 'stream'>): boolean {
+  return subject.keys.some(({ stream, takes }) => takes !== 'open' && intelligence.stream(stream) !== null);
+}
+
+/** The stream to name where none is assessed: the release as a whole, not a line inside it. */
+export function mainStream({ keys, ecosystem: fallback }: Subject): string {
+  const streams = keys.flatMap(({ stream, takes }) => (takes === 'open' ? [] : [stream]));
+  return streams.toSorted((a, b) => a.length - b.length)[0] ?? fallback;
 }
 
 /** Equal for equal subjects; 32 hex digits. */

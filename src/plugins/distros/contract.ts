@@ -23,8 +23,8 @@ export type Distro = {
   keysOf(pkg: Package, os: OsRelease): readonly SubjectKey[];
   /** Why a package must not be judged on this resource (a kernel that is not running), or null. */
   setAside(pkg: Package, facts: InventoryFacts): string | null;
-  /** The command that brings a binary package to a fixed version. */
-  fixCommand(packageName: string, fixedVersion: string): string;
+  /** The command that brings a binary package to a fixed version; null: to the newest that there is. */
+  fixCommand(packageName: string, fixedVersion: string | null): string;
 };
 
 export type DistroRelease = {

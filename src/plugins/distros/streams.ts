@@ -14,6 +14,34 @@ export function binaryKey(pkg: Package, stream: string): SubjectKey {
   return { stream, name: pkg.name, version: pkg.version };
 }
 
+/**
+ * The key of the binary package where advisories name sources, for the few that are about a binary alone: it only
+ * takes statements that say so, since a source package of that name may be another one. Null where both names agree.
+ */
+export function namedKey(pkg: Package, stream: string): SubjectKey | null {
+  return sourceKey(pkg, stream).name === pkg.name ? null : { ...binaryKey(pkg, stream), takes: 'named' };
+}
+
+/**
+ * Both keys of an rpm package. The name of a source rpm has no epoch; where the package has the source's version, it
+ * has its epoch too.
+ */
+export function rpmKeys(pkg: Package, stream: string): readonly SubjectKey[] {
+  const source = pkg.source;
+  if (source === null || source.name === pkg.name) return [binaryKey(pkg, stream)];
+  const plain = pkg.version.slice(pkg.version.indexOf(':') + 1);
+  const version = source.version === plain ? pkg.version : source.version;
+  return [binaryKey(pkg, stream), { stream, name: source.name, version }];
+}
+
+/**
+ * Keys under the distribution that a package was rebuilt from, for flaws that the rebuilder does not list because
+ * nothing is fixed yet.
+ */
+export function upstreamKeys(pkg: Package, stream: string): readonly SubjectKey[] {
+  return rpmKeys(pkg, stream).map((key) => ({ ...key, takes: 'open' }));
+}
+
 /** Both, the binary first, where advisories are not of one kind. */
 export function bothKeys(pkg: Package, stream: string): readonly SubjectKey[] {
   const source = sourceKey(pkg, stream);

@@ -36,7 +36,7 @@ export const amzn = {
   },
   setAside: setAsideRpmKernel,
   fixCommand: (name, version) =>
-    /\.amzn[12](?:\.|$)/.test(version) ? yumUpdate(name, version) : dnfUpgrade(name, version),
+    /\.amzn[12](?:\.|$)/.test(version ?? '') ? yumUpdate(name, version) : dnfUpgrade(name, version),
 } satisfies Distro;
 
 // Amazon Linux 1 numbers its releases by year and month: 2018.03.

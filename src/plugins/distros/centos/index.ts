@@ -2,7 +2,7 @@ import type { OsRelease } from '../../../model/os-release.ts';
 import { redHatUpgrade } from '../commands.ts';
 import type { Distro } from '../contract.ts';
 import { setAsideRpmKernel } from '../kernels.ts';
-import { binaryKey, majorOf } from '../streams.ts';
+import { binaryKey, majorOf, rpmKeys } from '../streams.ts';
 import releases from './releases.json' with { type: 'json' };
 
 /**
@@ -20,7 +20,7 @@ export const centos = {
   keysOf(pkg, os) {
     const cycle = cycleOf(os);
     if (cycle === null) return [];
-    return [binaryKey(pkg, isStream(os) ? `centos:${cycle}` : `rhel:${cycle}`)];
+    return isStream(os) ? [binaryKey(pkg, `centos:${cycle}`)] : rpmKeys(pkg, `rhel:${cycle}`);
   },
   setAside: setAsideRpmKernel,
   fixCommand: redHatUpgrade,

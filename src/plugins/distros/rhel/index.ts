@@ -1,10 +1,16 @@
+import type { SubjectKey } from '../../../model/match.ts';
+import type { Package } from '../../../model/package.ts';
 import { redHatUpgrade } from '../commands.ts';
 import type { Distro } from '../contract.ts';
 import { setAsideRpmKernel } from '../kernels.ts';
-import { binaryKey, majorOf } from '../streams.ts';
+import { binaryKey, majorOf, rpmKeys } from '../streams.ts';
 import releases from './releases.json' with { type: 'json' };
 
-/** Red Hat Enterprise Linux: streams are major releases. Which extended stream a host follows is not in os-release. */
+/**
+ * Red Hat Enterprise Linux: streams are major releases, and inside them the minor releases that are kept patched for
+ * longer. Which of those a host follows is not in os-release, but a build for a minor release says so in its version
+ * and is judged by the fixes of that one first. Fixes list binaries; flaws without a fix name the source.
+ */
 export const rhel = {
   id: 'rhel',
   alsoKnownAs: ['redhat'],
@@ -18,7 +24,8 @@ export const rhel = {
   cycleOf: majorOf,
   keysOf(pkg, os) {
     const cycle = majorOf(os);
-    return cycle === null ? [] : [binaryKey(pkg, `rhel:${cycle}`)];
+    if (cycle === null) return [];
+    return [...minorKeys(pkg, cycle), ...rpmKeys(pkg, `rhel:${cycle}`)];
   },
   rating: {
     source: 'redhat',
@@ -28,3 +35,13 @@ export const rhel = {
   setAside: setAsideRpmKernel,
   fixCommand: redHatUpgrade,
 } satisfies Distro;
+
+// In the order of how long they last.
+const minorStreams = ['eus', 'eus-long-life', 'aus', 'tus', 'e4s'];
+
+// `2.28-236.el8_9.13` was built for 8.9.
+function minorKeys(pkg: Package, cycle: string): readonly SubjectKey[] {
+  const [, major, minor] = /\.el(\d{1,3})_(\d{1,3})(?!\d)/.exec(pkg.version) ?? [];
+  if (major !== cycle || minor === undefined) return [];
+  return minorStreams.map((stream) => binaryKey(pkg, `rhel:${major}:${stream}-${major}.${minor}`));
+}

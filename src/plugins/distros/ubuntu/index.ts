@@ -2,11 +2,12 @@ import type { Package } from '../../../model/package.ts';
 import { aptUpgrade } from '../commands.ts';
 import type { Distro } from '../contract.ts';
 import { debKernelSource, setAsideDebKernel } from '../kernels.ts';
-import { majorMinorOf, sourceKey } from '../streams.ts';
+import { majorMinorOf, namedKey, sourceKey } from '../streams.ts';
 import releases from './releases.json' with { type: 'json' };
 
 /**
- * Ubuntu: streams are releases and, inside them, the pockets of Ubuntu Pro. Which of the two ESM pockets a package
+ * Ubuntu: the tracker names sources, security notices the binaries that they mend, which is nearer to the package.
+ * Streams are releases and, inside them, the pockets of Ubuntu Pro. Which of the two ESM pockets a package
  * belongs to is not written in it, so both are asked; only one of them knows it.
  */
 export const ubuntu = {
@@ -25,11 +26,12 @@ export const ubuntu = {
     const cycle = majorMinorOf(os);
     if (cycle === null) return [];
     const subject = debKernelSource(pkg) ?? sourceKey(pkg, '');
-    return pocketsOf(pkg).map((pocket) => ({
-      stream: pocket === '' ? `ubuntu:${cycle}` : `ubuntu:${cycle}:${pocket}`,
-      name: subject.name,
-      version: subject.version,
-    }));
+    return pocketsOf(pkg).flatMap((pocket) => {
+      const stream = pocket === '' ? `ubuntu:${cycle}` : `ubuntu:${cycle}:${pocket}`;
+      const named = namedKey(pkg, stream);
+      const whole = { stream, name: subject.name, version: subject.version };
+      return named === null ? [whole] : [named, whole];
+    });
   },
   rating: { source: 'ubuntu', isLabelFirst: true, pageOf: (id) => `https://ubuntu.com/security/${id}` },
   setAside: setAsideDebKernel,

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { memoryIntelligence, statement } from '../../../testkit/intelligence.ts';
+import { below, everyVersion, type Statement } from '../../model/advisory.ts';
+import type { InventoryFacts } from '../../model/inventory.ts';
+import type { OsRelease } from '../../model/os-release.ts';
+import type { Package } from '../../model/package.ts';
+import type { Purl } from '../../model/purl.ts';
+import { judge } from './match.ts';
+import { type Remediation, remediate } from './remediation.ts';
+import { prepare } from './subject.ts';
+
+const noFacts: InventoryFacts = { isContainer: true, runningKernel: null, layers: [] };
+
+function pkg(given: Partial<Package> & Pick<Package, 'ecosystem' | 'name' | 'version'>): Package {
+  return {
+    purl: `pkg:${given.ecosystem}/${given.name}@${given.version}` as Purl,
+    arch: null,
+    source: null,
+    evidence: [{ path: 'app/lock', layer: null, line: null }],
+    scope: null,
+    relation: null,
+    introducedBy: [],
+    owner: null,
+    licences: [],
+    attributes: {},
+    ...given,
+  };
+}
+
+function remedies(
+  packages: readonly Package[],
+  said: Readonly<Record<string, readonly Statement[]>>,
+  { os = null, facts = noFacts }: { os?: OsRelease | null; facts?: InventoryFacts } = {},
+): readonly Remediation[] {
+  const intelligence = memoryIntelligence({
+    statements: Object.entries(said).flatMap(([key, statements]) => {
+      const [stream = '', name = ''] = key.split(' ');
+      return statements.map((item) => ({ stream, name, statement: item }));
+    }),
+  });
+  const judged = packages.flatMap((item) => {
+    const prepared = prepare(item, os, facts);
+    if (prepared.kind === 'set-aside') return [];
+    return [{ package: item, subject: prepared.subject, verdicts: judge(prepared.subject, intelligence) }];
+  });
+  return remediate(judged, facts, intelligence);
+}
+
+const range = (introduced: string, fixed: string) => [{ introduced, fixed, lastAffected: null }];
+const debian: OsRelease = { id: 'debian', idLike: [], versionId: '12', codename: null, prettyName: null };
+
+describe('the version to go to', () => {
+  const lodash = pkg({ ecosystem: 'npm', name: 'lodash', version: '4.17.4' });
+
+  test('is the lowest that ends every vulnerability', () => {
+    const [remedy] = remedies([lodash], {
+      'npm lodash': [statement('CVE-1', [below('4.17.12')]), statement('CVE-2', [below('4.17.21')])],
+    });
+    assert.equal(remedy?.version, '4.17.21');
+    assert.deepEqual(remedy?.ended, ['CVE-1', 'CVE-2']);
+    assert.deepEqual(remedy?.remaining, []);
+    assert.equal(remedy?.command, 'npm install lodash@4.17.21');
+  });
+
+  test('goes past a fix that has a vulnerability of its own', () => {
+    const [remedy] = remedies([lodash], {
+      'npm lodash': [
+        statement('CVE-1', [below('5.0.0')]),
+        statement('CVE-2', range('5.0.0', '5.1.0')),
+        statement('CVE-3', range('5.1.0', '5.1.2')),
+      ],
+    });
+    assert.equal(remedy?.version, '5.1.2');
+    assert.deepEqual(remedy?.ended, ['CVE-1']);
+  });
+
+  test('says what remains where no fix is known', () => {
+    const open = statement('CVE-2', [everyVersion], { status: 'affected' });
+    const [partly] = remedies([lodash], { 'npm lodash': [statement('CVE-1', [below('4.17.12')]), open] });
+    assert.deepEqual([partly?.version, partly?.ended, partly?.remaining], ['4.17.12', ['CVE-1'], ['CVE-2']]);
+    const [none] = remedies([lodash], { 'npm lodash': [open] });
+    assert.deepEqual([none?.version, none?.command, none?.remaining], [null, null, ['CVE-2']]);
+  });
+
+  test('names what it would bring anew', () => {
+    const [remedy] = remedies([lodash], {
+      'npm lodash': [
+        statement('CVE-1', [below('5.0.0')]),
+        statement('CVE-2', [{ introduced: '5.0.0', fixed: null, lastAffected: null }], {
+          status: 'affected',
+        }),
+      ],
+    });
+    assert.deepEqual([remedy?.ended, remedy?.remaining], [['CVE-1'], ['CVE-2']]);
+  });
+
+  test('leaves out what is not affected, and puts what ends most first', () => {
+    const said = {
+      'npm lodash': [statement('CVE-1', [below('4.17.12')])],
+      'npm minimist': [statement('CVE-2', [below('1.2.3')]), statement('CVE-3', [below('1.2.6')])],
+    };
+    const packages = [
+      lodash,
+      pkg({ ecosystem: 'npm', name: 'minimist', version: '1.2.0' }),
+      pkg({ ecosystem: 'npm', name: 'lodash', version: '4.17.21' }),
+    ];
+    assert.deepEqual(
+      remedies(packages, said).map((remedy) => remedy.package.name),
+      ['minimist', 'lodash'],
+    );
+  });
+});
+
+describe('how to get there', () => {
+  const commands: readonly [string, string, string, string | null][] = [
+    ['npm', '@scope/name', '1.2.3', 'npm install @scope/name@1.2.3'],
+    ['pypi', 'django', '4.2.11', 'pip install --upgrade django==4.2.11'],
+    ['gem', 'rack', '2.2.19', 'bundle update rack --conservative'],
+    ['composer', 'symfony/http-kernel', '4.4.50', 'composer require symfony/http-kernel:4.4.50'],
+    ['golang', 'golang.org/x/text', '0.3.8', 'go get golang.org/x/text@v0.3.8 && go mod tidy'],
+    ['cargo', 'ammonia', '3.1.0', 'cargo update -p ammonia --precise 3.1.0'],
+    ['nuget', 'Newtonsoft.Json', '13.0.1', 'dotnet add package Newtonsoft.Json --version 13.0.1'],
+    ['maven', 'org.example:lib', '2.0', null],
+    ['npm', 'a; reboot', '1.0.0', "npm install 'a; reboot@1.0.0'"],
+  ];
+  const schemes: Readonly<Record<string, string>> = { npm: 'semver', pypi: 'pep440', golang: 'go' };
+  for (const [ecosystem, name, fixed, expected] of commands) {
+    test(`${ecosystem}: ${expected ?? 'a note'}`, () => {
+      const item = pkg({ ecosystem, name, version: '0.0.1' });
+      const prepared = prepare(item, null, noFacts);
+      assert.ok(prepared.kind === 'subject');
+      const key = prepared.subject.keys[0];
+      assert.ok(key);
+      const said = statement('CVE-1', [below(fixed)], { scheme: schemes[ecosystem] ?? ecosystem });
+      const all = memoryIntelligence({ statements: [{ ...key, statement: said }] });
+      const verdicts = judge(prepared.subject, all);
+      const [remedy] = remediate([{ package: item, subject: prepared.subject, verdicts }], noFacts, all);
+      assert.equal(remedy?.command, expected);
+      if (expected === null) assert.match(remedy?.notes.join(' ') ?? '', /org\.example:lib to 2\.0/);
+    });
+  }
+
+  test('a package that another one brings names the dependency to raise', () => {
+    const nested = pkg({
+      ecosystem: 'npm',
+      name: 'minimist',
+      version: '1.2.0',
+      relation: 'transitive',
+      introducedBy: ['mocha', 'mkdirp'],
+    });
+    const [remedy] = remedies([nested], { 'npm minimist': [statement('CVE-1', [below('1.2.6')])] });
+    assert.equal(remedy?.raise, 'mocha');
+    assert.equal(remedy?.command, 'npm update minimist');
+    assert.match(remedy?.notes.join(' ') ?? '', /brought by mocha/);
+  });
+
+  test("a distribution's package is raised by its own tool, to the version of the binary", () => {
+    const said = {
+      'debian:12 gcc-12': [statement('CVE-1', [below('12.2.0-14+deb12u1')], { scheme: 'deb' })],
+    };
+    const binary = (name: string, version: string, sourceVersion: string) =>
+      pkg({ ecosystem: 'deb', name, version, source: { name: 'gcc-12', version: sourceVersion } });
+    const command = (item: Package) => remedies([item], said, { os: debian })[0]?.command;
+    const apt = 'apt-get update && apt-get install --only-upgrade';
+    assert.equal(
+      command(binary('libgcc-s1', '12.2.0-14', '12.2.0-14')),
+      `${apt} libgcc-s1=12.2.0-14+deb12u1`,
+    );
+    assert.equal(
+      command(binary('libgcc-s1', '12.2.0-14+b2', '12.2.0-14')),
+      `${apt} libgcc-s1=12.2.0-14+deb12u1`,
+    );
+    assert.equal(
+      command(binary('libgcc1', '1:12.2.0-14', '12.2.0-14')),
+      `${apt} libgcc1=1:12.2.0-14+deb12u1`,
+    );
+    const other = binary('gcc', '4:12.2.0-3', '1.203');
+    assert.equal(command(other), `${apt} gcc`);
+    assert.match(remedies([other], said, { os: debian })[0]?.notes.join(' ') ?? '', /source package gcc-12/);
+  });
+
+  test('what lies in the bottom layer comes with the base image', () => {
+    const facts = { ...noFacts, layers: ['sha256:base', 'sha256:top'] };
+    const at = (layer: string) =>
+      pkg({
+        ecosystem: 'npm',
+        name: 'lodash',
+        version: '4.17.4',
+        evidence: [{ path: 'a', layer, line: null }],
+      });
+    const said = { 'npm lodash': [statement('CVE-1', [below('4.17.12')])] };
+    const notes = (layer: string) => remedies([at(layer)], said, { facts })[0]?.notes.join(' ') ?? '';
+    assert.match(notes('sha256:base'), /base image/);
+    assert.equal(notes('sha256:top'), '');
+  });
+
+  test('a fix for subscribers says so', () => {
+    const os = { ...debian, id: 'ubuntu', versionId: '16.04' };
+    const curl = pkg({ ecosystem: 'deb', name: 'curl', version: '7.47.0-1ubuntu2.19' });
+    const said = {
+      'ubuntu:16.04 curl': [statement('CVE-1', [everyVersion], { scheme: 'deb', status: 'end-of-life' })],
+      'ubuntu:16.04:esm-infra curl': [
+        statement('CVE-1', [below('7.47.0-1ubuntu2.19+esm1')], { scheme: 'deb' }),
+      ],
+    };
+    const [remedy] = remedies([curl], said, { os });
+    assert.equal(remedy?.version, '7.47.0-1ubuntu2.19+esm1');
+    assert.match(remedy?.notes.join(' ') ?? '', /Ubuntu Pro/);
+  });
+});
