@@ -32,6 +32,7 @@ export const scan: Command = {
     'openinspector scan host',
     'openinspector scan oci-layout:./image',
     'openinspector scan docker-archive:image.tar --format json',
+    'openinspector scan registry:registry.example.com/team/app:1.0',
     'openinspector scan zip:function.zip --fail-on high',
   ],
   async run(input) {

@@ -1,4 +1,4 @@
-import { resolveTarget } from '../plugins/targets/registry.ts';
+import { resolveTarget, storedLocation } from '../plugins/targets/registry.ts';
 import { type Service, startService } from '../service/start.ts';
 import { type Command, exitCode, UsageError } from './command.ts';
 import { say } from './output.ts';
@@ -47,13 +47,12 @@ export const serve: Command = {
 export async function watchesOf(
   references: readonly string[],
 ): Promise<{ target: string; location: string }[]> {
-  const { resolve } = await import('node:path');
   const watches: { target: string; location: string }[] = [];
   for (const reference of references) {
     const { target, location } = await resolveTarget(reference).catch((error: Error) => {
       throw new UsageError(error.message);
     });
-    watches.push({ target: target.id, location: target.id === 'host' ? 'host' : resolve(location) });
+    watches.push({ target: target.id, location: storedLocation(target, location) });
   }
   return watches;
 }

@@ -20,6 +20,7 @@ import { type Lock, lockDirectory } from '../lib/lock.ts';
 import { openLayerCache } from '../pipeline/collect/layer-cache.ts';
 import { openReaders } from '../pipeline/collect/readers.ts';
 import { lifecycleRules } from '../pipeline/record/reconcile.ts';
+import { target } from '../plugins/targets/registry.ts';
 import { findAccessKey, type Principal } from '../store/access-keys.ts';
 import { ensureAccount, resourceTypesOf, scanTypes } from '../store/accounts.ts';
 import { type Database, type Db, openDatabase } from '../store/database.ts';
@@ -49,6 +50,7 @@ export type Service = {
 };
 
 const retainEveryMilliseconds = 3_600_000;
+const askRemoteEveryMilliseconds = 300_000;
 
 /** Starts the service: takes the home, opens database and intelligence, starts workers and triggers, and listens. */
 export async function startService(options: ServiceOptions): Promise<Service> {
@@ -157,6 +159,11 @@ async function start(
       log,
     );
     undo.push(() => following.stop());
+    const asking = setInterval(
+      () => void askRemote(db, queue).catch(complain(log)),
+      askRemoteEveryMilliseconds,
+    );
+    undo.push(() => clearInterval(asking));
     const timer = setInterval(
       () => void queue.retain('every hour').catch(complain(log)),
       retainEveryMilliseconds,
@@ -321,6 +328,14 @@ function followIntelligence(
     () => [pointer],
     () => void onRevision().catch(complain(log)),
   );
+}
+
+// A place on another machine tells of no change: it is asked.
+async function askRemote(db: Db, queue: Queue): Promise<void> {
+  for (const watch of await listWatches(db)) {
+    const isSilent = (target(watch.target)?.watchPaths(watch.location).length ?? 0) === 0;
+    if (isSilent) await queue.discover(watch.watchId, 'a regular look');
+  }
 }
 
 async function findingsByArn(

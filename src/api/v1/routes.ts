@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { severities } from '../../model/severity.ts';
 import { explain } from '../../pipeline/match/explain.ts';
 import { isWithin, parsePackageQuery } from '../../pipeline/match/package-query.ts';
-import { target } from '../../plugins/targets/registry.ts';
+import { storedLocation, target } from '../../plugins/targets/registry.ts';
 import { eventsAfter } from '../../store/finding-events.ts';
 import { loadInventory } from '../../store/inventories.ts';
 import { listJobs } from '../../store/job-log.ts';
@@ -113,7 +112,7 @@ export function v1Routes(
     if (!plugin || typeof location !== 'string' || location === '') {
       return refuse(reply, 400, 'The body needs a target (host, rootfs, oci-layout, zip, …) and a location.');
     }
-    const place = plugin.id === 'host' ? 'host' : resolve(location);
+    const place = storedLocation(plugin, location);
     const watch = await addWatch(service.db, caller.accountId, plugin.id, place, service.now());
     service.onWatchAdded(watch);
     await service.queue.discover(watch.watchId, 'watch added');

@@ -12,6 +12,8 @@ const packr = new Packr({ structuredClone: false, useRecords: false });
 export type LayerCache = {
   get(blob: LayerBlob): Promise<Reading | null>;
   put(blob: LayerBlob, reading: Reading): Promise<void>;
+  /** Whether the reading of the layer of this digest is kept, and undamaged: its bytes are not needed then. */
+  has(digest: string): Promise<boolean>;
 };
 
 /**
@@ -22,9 +24,11 @@ export function openLayerCache(directory: string): LayerCache {
   const readers = createHash('sha256').update(extractorVersions()).digest('hex').slice(0, 12);
 
   async function fileFor(blob: LayerBlob): Promise<string> {
-    const key = createHash('sha256')
-      .update(blob.digest ?? (await identityOf(blob)))
-      .digest('hex');
+    return fileOf(blob.digest ?? (await identityOf(blob)));
+  }
+
+  function fileOf(identity: string): string {
+    const key = createHash('sha256').update(identity).digest('hex');
     return join(directory, 'layers', readers, key.slice(0, 2), key);
   }
 
@@ -36,6 +40,9 @@ export function openLayerCache(directory: string): LayerCache {
       // A reading cut short must not stand for the layer.
       if (!reading.isComplete) return;
       await write(await fileFor(blob), reading);
+    },
+    async has(digest) {
+      return (await read(fileOf(digest))) !== null;
     },
   };
 }

@@ -8,13 +8,15 @@ export type Target = {
   readonly id: string;
   readonly title: string;
   readonly sources: readonly string[];
+  /** False where a location is not a path of this machine (`host`, a registry reference). Default: a path. */
+  readonly locationIsPath?: boolean;
   /** Whether a bare path or reference is of this kind. Looks, never reads whole. */
   recognises(location: string): Promise<boolean>;
   /** The resources at the location. Cheap: identity and fingerprint only. Resolves with problems, never rejects. */
   discover(location: string): Promise<Discovery>;
   /** Where the bytes of one discovered resource lie. Rejects with a plain error that says what to do. */
   open(resource: Resource, options: OpenOptions): Promise<Content>;
-  /** Files and directories whose change means that `discover` may answer differently. */
+  /** Files and directories whose change means that `discover` may answer differently. None: only asking again tells. */
   watchPaths(location: string): readonly string[];
 };
 
@@ -23,6 +25,13 @@ export type Discovery = { readonly resources: readonly Resource[]; readonly prob
 export type OpenOptions = {
   /** A directory that this scan may fill and that is removed after it. */
   readonly scratchDirectory: string;
+  /**
+   * Whether what a layer of this digest holds is known already. Such a layer need not be fetched: its blob may name a
+   * path where nothing lies. Nothing is known where this is not given.
+   */
+  readonly isLayerKnown?: (digest: string) => Promise<boolean>;
+  /** Called while bytes are fetched from elsewhere. */
+  readonly onProgress?: (progress: { readonly doneBytes: number; readonly totalBytes: number }) => void;
 };
 
 /** Bytes to read, as plain data: it crosses a process boundary. */
@@ -58,6 +67,7 @@ export type Content =
 
 /** One layer: a tar, perhaps compressed, that is a whole file or a part of one. */
 export type LayerBlob = {
+  /** Nothing may lie here when `OpenOptions.isLayerKnown` answered that the layer is known. */
   readonly path: string;
   readonly offsetBytes: number;
   readonly sizeBytes: number;

@@ -1,14 +1,16 @@
+import { resolve } from 'node:path';
 import type { Target } from './contract.ts';
 import { dir } from './dir/index.ts';
 import { dockerArchive } from './docker-archive/index.ts';
 import { host } from './host/index.ts';
 import { ociLayout } from './oci-layout/index.ts';
+import { registry } from './registry/index.ts';
 import { rootfs } from './rootfs/index.ts';
 import { sbom } from './sbom/index.ts';
 import { zip } from './zip/index.ts';
 
 /** Every kind of target. A bare location is offered to them in this order: the most particular first. */
-export const targets: readonly Target[] = [host, ociLayout, sbom, zip, dockerArchive, rootfs, dir];
+export const targets: readonly Target[] = [host, ociLayout, sbom, zip, dockerArchive, rootfs, dir, registry];
 
 /** The target of an id, or null. */
 export function target(id: string): Target | null {
@@ -31,4 +33,10 @@ export async function resolveTarget(
   throw new Error(
     `cannot tell what '${reference}' is: no such file, or none of ${kinds}. Name the kind in front.`,
   );
+}
+
+/** A location as it is stored: paths absolute, anything else as it was said. */
+export function storedLocation(item: Target, location: string): string {
+  if (item.locationIsPath !== false) return resolve(location);
+  return item.id === location || location === '' ? item.id : location;
 }

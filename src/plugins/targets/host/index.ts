@@ -26,6 +26,7 @@ const containerStorage = ['var/lib/docker', 'var/lib/containerd', 'var/lib/conta
 export const host = {
   id: 'host',
   title: 'this host',
+  locationIsPath: false,
   sources: ['https://www.freedesktop.org/software/systemd/man/latest/machine-id.html'],
   async recognises(location) {
     return location === 'host';
