@@ -43,7 +43,7 @@ export function randomPair(d: Dice, network: Network): Pair {
   const srcPort = hasPorts ? sourcePort : 0;
   const isOneWay = d.chance(0.2);
   const { source, origin, src } = randomSource(d, network);
-  const to = randomDestination(d, network, src.family);
+  const to = randomDestination(d, network, src.family, origin.kind === 'internet');
   const base = { protocol, srcPort, dstPort };
   const question: Question = {
     from: source,
@@ -56,7 +56,7 @@ export function randomPair(d: Dice, network: Network): Pair {
   if (hasPorts && d.chance(0.25)) return instancePair(d, network, question, origin, src);
   const packet = { ...base, src, dst: to };
   // ICMP types without an answer go one way; an echo is answered.
-  return { question, traces: [{ origin, packet, isOneWay, target: null }] };
+  return { question, traces: [{ origin, packet, isOneWay, target: null, owner: null }] };
 }
 
 // To an instance: by any of its addresses, or through any load balancer or endpoint that could lead there.
@@ -80,8 +80,14 @@ function instancePair(d: Dice, network: Network, question: Question, origin: Ori
   const isHere = (vpc: string) => origin.kind !== 'peering' || origin.into === vpc;
   const traces: TraceQuestion[] = own
     .filter(({ vpc }) => isHere(vpc))
-    .flatMap(({ addresses }) => spots(addresses))
-    .map((dst) => ({ ...shared, packet: { ...base, src, dst, dstPort: port }, target: null }));
+    .flatMap(({ id, addresses }) =>
+      spots(addresses).map((dst) => ({
+        ...shared,
+        packet: { ...base, src, dst, dstPort: port },
+        target: null,
+        owner: id,
+      })),
+    );
   for (const balancer of network.loadBalancer.values()) {
     const endpoints = [...network.endpoint.values()].filter((one) =>
       one.loadBalancers?.includes(balancer.id),
@@ -105,6 +111,7 @@ function instancePair(d: Dice, network: Network, question: Question, origin: Ori
               ...shared,
               packet: { ...base, src, dst, dstPort: listener.port },
               target: { interface: target.id, port },
+              owner: front.id,
             });
   }
   const all = sources.flatMap((one) =>
@@ -237,7 +244,7 @@ function randomSource(
   return { source: { kind: 'internet', address: outside }, origin: { kind: 'internet' }, src: outside };
 }
 
-function randomDestination(d: Dice, network: Network, family: 4 | 6): Address {
+function randomDestination(d: Dice, network: Network, family: 4 | 6, isOutside: boolean): Address {
   if (d.chance(0.12)) {
     const all = outsideAddresses.map(address).filter((one) => one.family === family);
     return d.pick(all);
@@ -245,7 +252,7 @@ function randomDestination(d: Dice, network: Network, family: 4 | 6): Address {
   const devices = [...network.interface.values()];
   for (let tries = 0; tries < 20; tries++) {
     const one = d.pick(d.pick(devices).addresses);
-    const picked = d.chance(0.5) ? (one.public ?? one.private) : one.private;
+    const picked = d.chance(isOutside ? 0.95 : 0.3) ? (one.public ?? one.private) : one.private;
     if (picked.family === family) return picked;
   }
   return address(family === 4 ? '8.8.8.8' : '2606:4700::1');

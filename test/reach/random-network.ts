@@ -13,6 +13,9 @@ import {
 } from '../../src/model/network.ts';
 import { type Dice, dice } from './dice.ts';
 
+/** Chance, and how easily things get through: 0 hardly, 1 nearly always. */
+type Chance = Dice & { readonly ease: number };
+
 /** What a random network is made of. Everything is small and close together, so that rules meet. */
 export type Places = {
   readonly vpcs: readonly string[];
@@ -37,7 +40,7 @@ export const outsideAddresses = [
 
 /** A network from a seed: the same seed, the same network. `hasGaps`: with ids that lead nowhere and states unknown. */
 export function randomNetwork(seed: number, hasGaps: boolean): RandomNetwork {
-  const d = dice(seed);
+  const d = { ...dice(seed), ease: [0, 0.5, 0.9][seed % 3] ?? 0 };
   const network = emptyNetwork();
   const put = (object: NetworkObject) =>
     (network[object.kind] as Map<string, NetworkObject>).set(object.id, object);
@@ -53,7 +56,7 @@ export function randomNetwork(seed: number, hasGaps: boolean): RandomNetwork {
   return network;
 }
 
-function makePlaces(d: Dice, put: (object: NetworkObject) => void): Places {
+function makePlaces(d: Chance, put: (object: NetworkObject) => void): Places {
   const vpcs = ['vpc-0', 'vpc-1', 'vpc-2'].slice(0, 1 + d.below(3));
   const subnets: { id: string; vpc: string; cidrs: Cidr[] }[] = [];
   vpcs.forEach((id, n) => {
@@ -71,7 +74,7 @@ function makePlaces(d: Dice, put: (object: NetworkObject) => void): Places {
 }
 
 function makeInterfaces(
-  d: Dice,
+  d: Chance,
   places: Places,
   put: (object: NetworkObject) => void,
   hasGaps: boolean,
@@ -183,12 +186,21 @@ function randomGroups(d: Dice, plan: InterfacePlan): string[] {
 }
 
 export function randomGroup(
-  d: Dice,
+  d: Dice & { readonly ease?: number },
   id: string,
   hasGaps: boolean,
 ): NetworkObject & { kind: 'securityGroup' } {
   const rules: GroupRule[] = [];
   for (let n = 0; n < 1 + d.below(4); n++) rules.push(randomRule(d, 'in', hasGaps));
+  if (d.chance(d.ease ?? 0)) {
+    const what = d.pick([
+      { protocol: null, ports: null },
+      { protocol: 6, ports: { from: 22, to: 443 } },
+      { protocol: 6, ports: null },
+    ]);
+    for (const everybody of ['0.0.0.0/0', '::/0'])
+      rules.push({ id: null, direction: 'in', ...what, peer: { kind: 'cidr', cidr: block(everybody) } });
+  }
   if (d.chance(0.7)) {
     rules.push({
       id: null,
@@ -251,7 +263,7 @@ export function randomBlock(d: Dice): Cidr {
   return block(d.pick(texts));
 }
 
-function makeLists(d: Dice, put: (object: NetworkObject) => void, hasGaps: boolean): void {
+function makeLists(d: Chance, put: (object: NetworkObject) => void, hasGaps: boolean): void {
   for (const id of ['pl-1', 'pl-2']) {
     const entries = Array.from({ length: 1 + d.below(3) }, () => randomBlock(d)).map(
       ({ family, first, prefix }) =>
@@ -262,7 +274,7 @@ function makeLists(d: Dice, put: (object: NetworkObject) => void, hasGaps: boole
   }
 }
 
-function makeAcls(d: Dice, places: Places, put: (object: NetworkObject) => void, hasGaps: boolean): void {
+function makeAcls(d: Chance, places: Places, put: (object: NetworkObject) => void, hasGaps: boolean): void {
   for (const [n, subnet] of places.subnets.entries()) {
     if (hasGaps && d.chance(0.05)) continue;
     put({
@@ -275,7 +287,7 @@ function makeAcls(d: Dice, places: Places, put: (object: NetworkObject) => void,
   }
 }
 
-export function randomEntries(d: Dice): AclEntry[] {
+export function randomEntries(d: Dice & { readonly ease?: number }): AclEntry[] {
   const entries: AclEntry[] = [];
   for (const direction of ['in', 'out'] as const) {
     if (d.chance(0.4))
@@ -308,7 +320,7 @@ export function randomEntry(d: Dice, direction: 'in' | 'out', number: number): A
 }
 
 function makeGateways(
-  d: Dice,
+  d: Chance,
   { vpcs, subnets }: Places,
   put: (object: NetworkObject) => void,
   hasGaps: boolean,
@@ -362,7 +374,7 @@ function makeGateways(
     if (one && two && d.chance(0.7))
       put({ kind: 'peering', id: `pcx-${n}`, state: state(), sides: [one, two] });
   }
-  if (d.chance(0.15)) {
+  if (d.chance(0.15 - 0.1 * d.ease)) {
     const exclusions = d.chance(0.5)
       ? [
           {
@@ -383,7 +395,7 @@ function makeGateways(
 }
 
 function makeTransit(
-  d: Dice,
+  d: Chance,
   { vpcs, subnets }: Places,
   put: (object: NetworkObject) => void,
   hasGaps: boolean,
@@ -426,7 +438,20 @@ export function randomTransitTable(
   hasGaps: boolean,
 ): NetworkObject {
   const bare = names.map((name) => (name === 'at-peer' ? name : `${name}-${gateway}`));
-  const routes = Array.from({ length: 2 + d.below(4) }, () => ({
+  const proper = bare
+    .filter((name) => name.startsWith('at-vpc'))
+    .filter(() => d.chance(0.7))
+    .flatMap((name) => {
+      const n = Number(name.slice('at-vpc-'.length)[0]);
+      const blocks = [vpcBlocks[n], vpcBlocks6[n]].map((text) => block(text ?? '0.0.0.0/0'));
+      return blocks.map((destination) => ({
+        destination,
+        attachments: [name],
+        isBlackhole: false,
+        isPropagated: true,
+      }));
+    });
+  const random = Array.from({ length: d.below(4) }, () => ({
     destination: block(
       d.pick([
         '10.0.0.0/16',
@@ -445,11 +470,11 @@ export function randomTransitTable(
     isPropagated: d.chance(0.5),
   }));
   const untold = hasGaps ? d.pick(['none', 'none', 'none', 'gaps', 'anywhere'] as const) : 'none';
-  return { kind: 'transitTable', id, gateway, routes, untold };
+  return { kind: 'transitTable', id, gateway, routes: [...proper, ...random], untold };
 }
 
 function makeServices(
-  d: Dice,
+  d: Chance,
   { vpcs, subnets }: Places,
   put: (object: NetworkObject) => void,
   hasGaps: boolean,
@@ -572,13 +597,17 @@ function randomTargetGroup(
 }
 
 function makeTables(
-  d: Dice,
+  d: Chance,
   { vpcs, subnets }: Places,
   put: (object: NetworkObject) => void,
   hasGaps: boolean,
 ): void {
   for (const [n, vpc] of vpcs.entries()) {
     const own = subnets.filter((subnet) => subnet.vpc === vpc);
+    if (d.chance(0.25)) {
+      makeInspection(d, n, own, put);
+      continue;
+    }
     put({
       kind: 'routeTable',
       id: `rtb-main-${n}`,
@@ -618,7 +647,60 @@ function makeTables(
   }
 }
 
-export function randomRoutes(d: Dice, n: number, hasGaps: boolean): Route[] {
+// A VPC whose traffic with the internet passes an appliance in its last subnet, both ways if all is well.
+function makeInspection(
+  d: Chance,
+  n: number,
+  own: Places['subnets'],
+  put: (object: NetworkObject) => void,
+): void {
+  const last = own.at(-1);
+  if (!last) return;
+  const id = `vpce-x${n}`;
+  put({
+    kind: 'endpoint',
+    id,
+    vpc: last.vpc,
+    type: 'gatewayLoadBalancer',
+    state: 'up',
+    subnets: [last.id],
+    interfaces: [],
+    service: null,
+    loadBalancers: null,
+    firewall: d.chance(0.3) ? 'fw-1' : null,
+  });
+  const device = `eni-box-${n}`;
+  put({
+    ...randomInterface(d, {
+      id: device,
+      subnet: last,
+      host: 50,
+      instance: null,
+      type: 'interface',
+      hasGaps: false,
+    }),
+    hasSourceDestCheck: false,
+    state: 'up',
+  });
+  const box: RouteTarget = d.chance(0.5) ? { kind: 'endpoint', id } : { kind: 'interface', id: device };
+  const gateway: RouteTarget = { kind: 'internetGateway', id: `igw-${n}` };
+  const all = (target: RouteTarget) => ['0.0.0.0/0', '::/0'].map((text) => route(block(text), target));
+  const table = { kind: 'routeTable', vpc: last.vpc, isMain: false, subnets: [], gateways: [] } as const;
+  const others = own.slice(0, -1);
+  put({ ...table, id: `rtb-out-${n}`, subnets: [last.id], routes: [...localRoutes(n), ...all(gateway)] });
+  put({
+    ...table,
+    id: `rtb-main-${n}`,
+    isMain: true,
+    routes: [...localRoutes(n), ...all(d.chance(0.85) ? box : gateway)],
+  });
+  const inward = others
+    .filter(() => d.chance(0.9))
+    .flatMap(({ cidrs }) => cidrs.map((cidr) => route(cidr, box)));
+  put({ ...table, id: `rtb-edge-${n}`, gateways: [`igw-${n}`], routes: [...localRoutes(n), ...inward] });
+}
+
+export function randomRoutes(d: Dice & { readonly ease?: number }, n: number, hasGaps: boolean): Route[] {
   const routes = [...localRoutes(n)];
   const everywhere = targetFor(d, n, hasGaps);
   routes.push(
@@ -659,13 +741,22 @@ export function randomRoutes(d: Dice, n: number, hasGaps: boolean): Route[] {
   return routes;
 }
 
+function hasRoute(routes: readonly Route[], cidr: Cidr): boolean {
+  return routes.some(
+    ({ destination }) =>
+      destination.kind === 'cidr' &&
+      destination.cidr.first === cidr.first &&
+      destination.cidr.prefix === cidr.prefix,
+  );
+}
+
 function localRoutes(n: number): Route[] {
   return [vpcBlocks[n], vpcBlocks6[n]].map((text) =>
     route(block(text ?? ''), { kind: 'local', id: 'local' }),
   );
 }
 
-function targetFor(d: Dice, n: number, hasGaps: boolean): RouteTarget {
+function targetFor(d: Dice & { readonly ease?: number }, n: number, hasGaps: boolean): RouteTarget {
   if (hasGaps && d.chance(0.05))
     return d.pick([
       { kind: 'other', id: 'core' },
@@ -674,7 +765,7 @@ function targetFor(d: Dice, n: number, hasGaps: boolean): RouteTarget {
       { kind: 'transitGateway', id: 'tgw-missing' },
       { kind: 'vpnGateway', id: 'vgw-missing' },
     ] as const);
-  if (d.chance(0.35)) return { kind: 'internetGateway', id: `igw-${n}` };
+  if (d.chance(0.35 + 0.4 * (d.ease ?? 0))) return { kind: 'internetGateway', id: `igw-${n}` };
   return d.pick([
     { kind: 'natGateway', id: `nat-${d.below(6)}` },
     { kind: 'peering', id: `pcx-${d.below(3)}` },

@@ -49,12 +49,13 @@ export function compileRoutes(
     if (blocks === null) unknown.push(route);
     else for (const cidr of blocks) addEntry(entries, cidr, 1, route, space);
   }
-  return partition(entries, unknown, space.end, sameTarget);
+  return partition(entries, unknown, false, space.end, sameTarget);
 }
 
 /**
  * As `compileRoutes`, for a transit gateway's table: static before propagated, and among those the kinds of attachment
- * in the vendor's order. A table that was not told whole may hold anything else too: a candidate without attachments.
+ * in the vendor's order. What was not told is a candidate without attachments: a routing
+ * protocol may fill gaps; a listing that was cut off may hold anything.
  * Source: https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html#tgw-route-evaluation-overview
  */
 export function compileTransitRoutes(
@@ -70,7 +71,8 @@ export function compileTransitRoutes(
   }
   return partition(
     entries,
-    table.isComplete ? [] : [untold],
+    table.untold === 'none' ? [] : [untold],
+    table.untold === 'gaps',
     space.end,
     (a, b) => a.isBlackhole === b.isBlackhole && a.attachments.join() === b.attachments.join(),
   );
@@ -117,6 +119,7 @@ function addEntry<R>(entries: Entry<R>[], cidr: Cidr, rank: number, route: R, sp
 function partition<R>(
   entries: Entry<R>[],
   unknown: readonly R[],
+  isOnlyInGaps: boolean,
   spaceEnd: number,
   isSame: (a: R, b: R) => boolean,
 ): RouteMap<R> {
@@ -124,7 +127,7 @@ function partition<R>(
   const starts: number[] = [];
   const choices: Choice<R>[] = [];
   for (const start of boundariesOf(entries, spaceEnd)) {
-    const choice = chooseAt(entries, unknown, start, isSame);
+    const choice = chooseAt(entries, unknown, isOnlyInGaps, start, isSame);
     const last = choices.at(-1);
     if (last && sameChoice(last, choice)) continue;
     starts.push(start);
@@ -136,6 +139,7 @@ function partition<R>(
 function chooseAt<R>(
   entries: readonly Entry<R>[],
   unknown: readonly R[],
+  isOnlyInGaps: boolean,
   at: number,
   isSame: (a: R, b: R) => boolean,
 ): Choice<R> {
@@ -154,6 +158,7 @@ function chooseAt<R>(
         candidates.push(entry.route);
     }
   }
+  if (best && isOnlyInGaps) return { candidates, isUnknown: candidates.length > 1 };
   for (const route of unknown)
     if (!candidates.some((one) => one && isSame(one, route))) candidates.push(route);
   return { candidates, isUnknown: candidates.length > 1 };

@@ -44,7 +44,7 @@ export function indexNetwork(network: Network): NetworkIndex {
     },
     find: <K extends NetworkKind>(_kind: K, key: string) => {
       index.recorder?.add(key);
-      return (found.get(key) ?? []) as readonly NetworkObjects[K][];
+      return (found.get(key) ?? []) as unknown as readonly NetworkObjects[K][];
     },
     all: (kind) => (objects[kind] as Map<string, NetworkObjects[typeof kind]>).values(),
     apply: (change) => {
@@ -66,9 +66,14 @@ export function indexNetwork(network: Network): NetworkIndex {
     const table = objects[kind] as Map<string, NetworkObject>;
     for (const object of network[kind].values()) {
       table.set(object.id, object);
-      for (const key of keysOf(object)) add(found, key, object, null);
+      for (const key of keysOf(object)) {
+        const list = found.get(key);
+        if (list) list.push(object);
+        else found.set(key, [object]);
+      }
     }
   }
+  for (const list of found.values()) if (list.length > 1) list.sort(byId);
   return index;
 }
 
@@ -87,16 +92,17 @@ export function addressKey(subnet: string, address: Address): string {
   return `address:${subnet}/${formatAddress(address)}`;
 }
 
-function add(
-  found: Map<string, NetworkObject[]>,
-  key: string,
-  object: NetworkObject,
-  stale: Set<string> | null,
-) {
-  const list = found.get(key);
-  if (list) list.push(object);
-  else found.set(key, [object]);
-  stale?.add(key);
+// Lists are in the order of their ids, however the network came about: the first of several is always the same.
+function byId(a: NetworkObject, b: NetworkObject): number {
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}
+
+function add(found: Map<string, NetworkObject[]>, key: string, object: NetworkObject, stale: Set<string>) {
+  stale.add(key);
+  const list = found.get(key) ?? [];
+  let at = list.length;
+  while (at > 0 && byId(list[at - 1] as NetworkObject, object) > 0) at--;
+  found.set(key, list.toSpliced(at, 0, object));
 }
 
 function remove(found: Map<string, NetworkObject[]>, key: string, object: NetworkObject, stale: Set<string>) {
@@ -162,7 +168,7 @@ function interfaceKeys(object: Interface): string[] {
   if (object.instance !== null) keys.push(`interfaces:${object.instance}`);
   if (object.owner !== null) keys.push(`interfaces:${object.owner}`);
   for (const address of object.addresses) {
-    keys.push(addressKey(object.subnet, address.private));
+    keys.push(addressKey(object.subnet, address.private), `private:${formatAddress(address.private)}`);
     if (address.private.family === 6) keys.push(`public:${formatAddress(address.private)}`);
     else if (address.public !== null) keys.push(`public:${formatAddress(address.public)}`);
   }
