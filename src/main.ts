@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import('./cli/explain.ts')).explain,
   serve: async () => (await import('./cli/serve.ts')).serve,
   intel: async () => (await import('./cli/intel.ts')).intel,
+  reach: async () => (await import('./cli/reach.ts')).reach,
   watch: async () => (await import('./cli/watch.ts')).watch,
   jobs: async () => (await import('./cli/jobs.ts')).jobs,
   env: async () => (await import('./cli/env.ts')).env,

@@ -1,14 +1,15 @@
+import { formatAddress } from '../../model/address.ts';
 import { type Answer, componentTypes, type Question, type Stop } from '../../model/exposure.ts';
 import type { Compiled } from './compiled.ts';
 import type { Estate } from './estate/estate.ts';
-import { evidenceOf, explainingWalk, witness } from './evidence.ts';
+import { evidenceOf, explainingWalk, stopsOf, witness } from './evidence.ts';
 import { allPorts, noPorts, type PortSetId } from './port-set.ts';
 import { type ProtocolCase, protocolCases } from './protocol-cases.ts';
 import { type End, endsOf, missingIn, type Start, startsOf } from './question.ts';
 import { intersectMaps, isNobody, portsOfMap, type SourceMap, valueAt } from './source-map.ts';
 import { leadsOf, portsLedTo } from './targets.ts';
 import { startFlow } from './walk/enter.ts';
-import { anyOf, nothing, type Result, type Walk, waysMax } from './walk/flow.ts';
+import { anyOf, nothing, type Obstruction, type Result, type Walk, waysMax } from './walk/flow.ts';
 
 /** Ways that are put in words to find the one that gets furthest. */
 const explainedMax = 64;
@@ -82,7 +83,7 @@ function run(compiled: Compiled, { start, end, protocol }: Attempt, isExplaining
   const goalPorts = wanted === noPorts ? protocol.ports : wanted;
   const goal = end.goal.kind === 'target' ? { ...end.goal, ports: goalPorts } : end.goal;
   const walk: Walk = isExplaining
-    ? explainingWalk(compiled, protocol.isOneWay)
+    ? { ...explainingWalk(compiled, protocol.isOneWay), names: namesOf(start, end) }
     : {
         compiled,
         isExplaining: false,
@@ -110,6 +111,14 @@ function run(compiled: Compiled, { start, end, protocol }: Attempt, isExplaining
   if (start.mask === null) return start.enter(walk, flow);
   const masked = intersectMaps(flow.upper, start.mask, sets);
   return start.enter(walk, { ...flow, lower: masked, upper: masked });
+}
+
+// The addresses that were asked for, by the numbers that stand for them.
+function namesOf(start: Start, end: End): ReadonlyMap<number, string> {
+  const names = new Map([[end.at, formatAddress(end.address)]]);
+  if (start.source !== 'client' && start.address !== null)
+    names.set(start.source, formatAddress(start.address));
+  return names;
 }
 
 function portsLed(
@@ -143,9 +152,7 @@ function firstPort(compiled: Compiled, ports: PortSetId): PortSetId {
 }
 
 function closedAnswer(compiled: Compiled, attempts: readonly Attempt[], isWhole: boolean): Answer {
-  const shown = attempts
-    .slice(0, explainedMax)
-    .map((attempt) => run(compiled, explainable(compiled, attempt), true));
+  const shown = explained(compiled, attempts);
   const { path, blockers, inspectedBy } = evidenceOf(anyOf(explainingWalk(compiled, false), shown));
   const stop = blockers.find(({ reason }) => reason !== 'target-port') ?? blockers[0] ?? noWay;
   return {
@@ -159,17 +166,34 @@ function closedAnswer(compiled: Compiled, attempts: readonly Attempt[], isWhole:
   };
 }
 
+/** What stands in the way of a question, for each way that there is; ways that nobody knows are left out. */
+export function obstaclesOf(estate: Estate, question: Question): (readonly Obstruction[])[] {
+  const { compiled } = estate;
+  if (missingIn(compiled, question) !== null) return [];
+  const { starts } = startsOf(compiled, question.from, question.to);
+  return explained(compiled, attemptsOf(compiled, question, starts)).flatMap(({ trail }) =>
+    trail === null ? [] : [stopsOf(trail)],
+  );
+}
+
+function explained(compiled: Compiled, attempts: readonly Attempt[]): Result[] {
+  return attempts
+    .slice(0, explainedMax)
+    .map((attempt) => run(compiled, explainable(compiled, attempt), true));
+}
+
 // Anybody's packet is shown as somebody's: a public resolver's, or the first address of the block.
 function explainable(compiled: Compiled, attempt: Attempt): Attempt {
   const { start } = attempt;
   if (start.source !== 'client') return attempt;
   const space = compiled.index.space(start.family);
-  const somebody = space.at(
-    start.family === 4 ? { family: 4, value: 0x08080808 } : { family: 6, value: 0x2606n << 112n },
-  );
+  const anybody = start.family === 4 ? ({ family: 4, value: 0x08080808 } as const) : resolver6;
+  const somebody = space.at(start.sample ?? anybody);
   const source = start.mask === null ? somebody : witness(start.mask, space.end);
   return { ...attempt, start: { ...start, source, mask: null } };
 }
+
+const resolver6 = { family: 6, value: 0x2606_4700_4700n << 80n } as const;
 
 const noWay: Stop = {
   code: 'NO_PATH',

@@ -6,7 +6,7 @@ import type { Found } from './exposures.ts';
 import { noPorts, type PortSetId } from './port-set.ts';
 import { type SourceMap, valueAt } from './source-map.ts';
 import { startFlow } from './walk/enter.ts';
-import { inOrder, type Result, type Trail, type Walk, waysMax } from './walk/flow.ts';
+import { inOrder, type Obstruction, type Result, type Trail, type Walk, waysMax } from './walk/flow.ts';
 import { enterZone, originOf } from './zones.ts';
 
 /** What a walk found on its way, in the words of an answer. */
@@ -77,11 +77,20 @@ function evidenceOfTrail(trail: Trail): Evidence {
   const blockers: Stop[] = [];
   const unknown: string[] = [];
   for (const note of inOrder(trail.notes)) {
-    if (note.kind === 'stop') blockers.push(note.stop);
+    if (note.kind === 'stop') blockers.push(plainStop(note.stop));
     else if (note.kind === 'unknown') unknown.push(note.what);
     else if (blockers.length === 0 && !repeats(path, note.step)) path.push(note.step);
   }
   return { path, blockers, unknown: [...new Set(unknown)], inspectedBy: [...new Set(trail.boxes)] };
+}
+
+/** All obstacles of a trail, with what would remove them. */
+export function stopsOf(trail: Trail): Obstruction[] {
+  return inOrder(trail.notes).flatMap((note) => (note.kind === 'stop' ? [note.stop] : []));
+}
+
+function plainStop({ fix: _, ...stop }: Obstruction): Stop {
+  return stop;
 }
 
 function repeats(path: readonly PathStep[], next: PathStep): boolean {

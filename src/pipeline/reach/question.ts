@@ -23,8 +23,12 @@ import { enterZone, originOf, type Zone, zonesOf } from './zones.ts';
 export type Start = {
   readonly family: Family;
   readonly source: Spot;
+  /** The address that the number stands for; null for every client. */
+  readonly address: Address | null;
   /** For `client`: which clients. */
   readonly mask: SourceMap | null;
+  /** For `client`: one of them to show, where not just anybody comes from there. */
+  readonly sample: Address | null;
   readonly origin: Origin;
   readonly groupVpc: string | null;
   /** Whether the destination has to be addressed by its public address. */
@@ -38,6 +42,7 @@ export type Start = {
 export type End = {
   readonly family: Family;
   readonly at: number;
+  readonly address: Address;
   readonly isPublic: boolean;
   readonly vpc: string | null;
   readonly goal: Goal;
@@ -135,7 +140,7 @@ export function endsOf(compiled: Compiled, to: Destination): End[] {
     const at = index.space(family).at(to.address);
     const device = devicesAt(index, to.address)[0] ?? null;
     const goal = { kind: 'any' } as const;
-    const place = { family, at, goal, front: null, owner: null };
+    const place = { family, at, address: to.address, goal, front: null, owner: null };
     const own = { ...place, isPublic: false, vpc: device?.vpc ?? null };
     return [own, { ...own, isPublic: true }];
   }
@@ -178,6 +183,7 @@ function addressEnds(compiled: Compiled, device: Interface, goal: Goal, front: E
     const own = {
       family,
       at: space.at(address.private),
+      address: address.private,
       isPublic: false,
       vpc: device.vpc,
       goal,
@@ -185,7 +191,10 @@ function addressEnds(compiled: Compiled, device: Interface, goal: Goal, front: E
       owner: device.id,
     };
     if (family === 6) return [own, { ...own, isPublic: true }];
-    return address.public === null ? [own] : [own, { ...own, at: space.at(address.public), isPublic: true }];
+    const { public: outside } = address;
+    return outside === null
+      ? [own]
+      : [own, { ...own, at: space.at(outside), address: outside, isPublic: true }];
   });
 }
 
@@ -194,6 +203,8 @@ function internetStart(compiled: Compiled, family: Family, address: Address | nu
     family,
     source: address === null ? 'client' : compiled.index.space(family).at(address),
     mask: null,
+    sample: null,
+    address,
     origin: { kind: 'internet', gateway: null },
     groupVpc: null,
     isOutside: true,
@@ -210,6 +221,8 @@ function deviceStarts({ index }: Compiled, device: Interface, only: Address | nu
       family: address.family,
       source: index.space(address.family).at(address),
       mask: null,
+      sample: null,
+      address,
       origin: { kind: 'interface', id: device.id },
       groupVpc: device.vpc,
       isOutside: false,
@@ -226,6 +239,8 @@ function subnetStarts(compiled: Compiled, id: string, address: Address | null) {
     family,
     source,
     mask: null,
+    sample: null,
+    address,
     origin: { kind: 'subnet', id },
     groupVpc: subnet.vpc,
     isOutside: false,
@@ -247,6 +262,8 @@ function vpcStarts(compiled: Compiled, id: string, address: Address | null) {
       family: address.family,
       source: index.space(address.family).at(address),
       mask: null,
+      sample: null,
+      address,
       origin: { kind: 'vpc', id },
       groupVpc: id,
       isOutside: false,
@@ -269,7 +286,17 @@ function edgeStarts(
 ): Start[] {
   const { index } = compiled;
   const source = address === null ? 'client' : index.space(family).at(address);
-  const base = { family, source, mask: null, groupVpc: null, isOutside: false, vpc: null } as const;
+  const sample = sampleOf(compiled, from, family);
+  const base = {
+    family,
+    source,
+    address,
+    mask: null,
+    sample,
+    groupVpc: null,
+    isOutside: false,
+    vpc: null,
+  } as const;
   if (from.kind === 'vpnGateway') {
     const { vpc } = index.get('vpnGateway', from.id) ?? {};
     const origin = { kind: 'vpnGateway', id: from.id } as const;
@@ -291,6 +318,25 @@ function edgeStarts(
     origin: { kind: 'transit', gateway, attachment },
     enter: (walk, flow) => enterTransit(walk, flow, gateway, attachment),
   }));
+}
+
+// Somebody who may come by an edge: in the peer's blocks, on premises, in the attached VPC.
+function sampleOf(
+  { index }: Compiled,
+  { kind, id }: Source & { readonly id: string },
+  family: Family,
+): Address | null {
+  const attached = index.find('transitAttachment', `attachment:${id}`)[0]?.resource ?? '';
+  const blocks =
+    kind === 'peering'
+      ? (index.get('peering', id)?.sides ?? []).flatMap(({ vpc, cidrs }) =>
+          vpc !== null && index.get('vpc', vpc) !== null && cidrs ? [] : (cidrs ?? []),
+        )
+      : kind === 'vpnGateway'
+        ? (index.get('vpnGateway', id)?.connections ?? []).flatMap(({ prefixes }) => prefixes)
+        : (index.get('vpc', attached)?.cidrs ?? []);
+  const block = blocks.find((one) => one.family === family);
+  return block === undefined ? null : ({ family, value: block.first } as Address);
 }
 
 // A block of clients may stand outside, behind any edge of the destination's VPC, or in its subnets.
@@ -321,7 +367,9 @@ function zoneStart(zone: Zone, family: Family, mask: SourceMap): Start {
   return {
     family,
     source: 'client',
+    address: null,
     mask,
+    sample: null,
     origin: originOf(zone),
     groupVpc: zone.groupVpc,
     isOutside: false,

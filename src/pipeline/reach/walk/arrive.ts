@@ -1,7 +1,17 @@
 import type { Interface } from '../../../model/network.ts';
 import { arriveAtBalancer, arriveAtService } from './balancer.ts';
 import { throughGroups } from './filters.ts';
-import { dead, type Flow, nothing, type Result, step, stopAt, unsure, type Walk } from './flow.ts';
+import {
+  dead,
+  type Flow,
+  nothing,
+  type Obstruction,
+  type Result,
+  step,
+  stopAt,
+  unsure,
+  type Walk,
+} from './flow.ts';
 import { finishReply, resumeSession, startReply } from './reply.ts';
 
 /** A packet at the interface that has its destination address. */

@@ -17,7 +17,6 @@ import {
   step,
   stopAt,
   unsure,
-  untold,
   type Walk,
 } from './flow.ts';
 import { privateMap, throughEdgeState } from './gateways.ts';
@@ -37,7 +36,10 @@ export function enterInternet(walk: Walk, flow: Flow): Result {
   const owners = index.find('interface', `public:${text}`);
   if (owners.length === 0) {
     const { owner } = flow;
-    const fix = owner === null ? {} : { fix: { kind: 'public', interface: owner, at: destination } as const };
+    const fix =
+      owner === null
+        ? {}
+        : { fix: { kind: 'public', interface: owner, at: nameOf(walk, flow, destination) } as const };
     return dead(walk, there, () => ({ ...noSuchAddress(nameOf(walk, flow, destination)), ...fix }));
   }
   return anyOf(

@@ -98,16 +98,17 @@ export type Fix =
       readonly table: string;
       readonly vpc: string;
       readonly family: Family;
-      readonly to: Spot;
+      readonly to: string;
       readonly gateway: string | null;
     }
-  | { readonly kind: 'public'; readonly interface: string; readonly at: Spot }
+  | { readonly kind: 'public'; readonly interface: string; readonly at: string }
   | { readonly kind: 'start'; readonly instance: string };
 
 type Door = {
   readonly direction: 'in' | 'out';
   readonly family: Family;
-  readonly remote: Spot;
+  /** An address, or words where there is none. */
+  readonly remote: string;
   readonly protocol: number;
   readonly ports: PortSetId;
 };
@@ -211,7 +212,7 @@ export function routeFix(walk: Walk, flow: Flow, table: string): Fix | null {
     table,
     vpc,
     family: flow.family,
-    to: flow.destination,
+    to: nameOf(walk, flow, flow.destination),
     gateway: isEdge && flow.phase === 'reply' ? gateway : null,
   };
 }

@@ -61,7 +61,9 @@ function leaveByInternet(walk: Walk, flow: Flow, vpc: string, id: string, device
   if (!outside)
     return dead(walk, next, () => ({
       ...noPublicAddress(id, nameOf(walk, flow, source), vpc),
-      ...(device === null ? {} : { fix: { kind: 'public', interface: device.id, at: source } as const }),
+      ...(device === null
+        ? {}
+        : { fix: { kind: 'public', interface: device.id, at: nameOf(walk, flow, source) } as const }),
     }));
   const sent: Flow = { ...next, source: space.at(outside), groupVpc: null, viaGroups: [] };
   const key = `public:${formatAddress(space.addressOf(destination))}`;

@@ -208,7 +208,6 @@ function followRoute(walk: Walk, flow: Flow, subnet: Subnet, table: RouteTable, 
 
 /** A packet at the router of a VPC, for an address inside it. */
 export function toRouter(walk: Walk, flow: Flow, vpc: string): Result {
-  const { index } = walk.compiled;
   if (flow.phase === 'reply' && flow.origin.kind === 'vpc' && flow.origin.id === vpc)
     return finishReply(walk, flow);
   const { destination } = flow;

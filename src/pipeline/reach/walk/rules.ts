@@ -99,7 +99,10 @@ export function aclStop(
   );
   const { family, protocol } = flow;
   const ports = isReply ? flow.askedReply : flow.asked;
-  return { ...stop, fix: { kind: 'acl', acl: id, direction, family, remote, protocol, ports } };
+  return {
+    ...stop,
+    fix: { kind: 'acl', acl: id, direction, family, remote: nameOf(walk, flow, remote), protocol, ports },
+  };
 }
 
 export function groupStop(
@@ -126,5 +129,16 @@ export function groupStop(
   const [group] = groups.filter((id) => index.get('securityGroup', id) !== null);
   if (group === undefined) return stop;
   const { family, protocol, asked } = flow;
-  return { ...stop, fix: { kind: 'group', group, direction, family, remote, protocol, ports: asked } };
+  return {
+    ...stop,
+    fix: {
+      kind: 'group',
+      group,
+      direction,
+      family,
+      remote: nameOf(walk, flow, remote),
+      protocol,
+      ports: asked,
+    },
+  };
 }
