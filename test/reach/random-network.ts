@@ -741,15 +741,6 @@ export function randomRoutes(d: Dice & { readonly ease?: number }, n: number, ha
   return routes;
 }
 
-function hasRoute(routes: readonly Route[], cidr: Cidr): boolean {
-  return routes.some(
-    ({ destination }) =>
-      destination.kind === 'cidr' &&
-      destination.cidr.first === cidr.first &&
-      destination.cidr.prefix === cidr.prefix,
-  );
-}
-
 function localRoutes(n: number): Route[] {
   return [vpcBlocks[n], vpcBlocks6[n]].map((text) =>
     route(block(text ?? ''), { kind: 'local', id: 'local' }),

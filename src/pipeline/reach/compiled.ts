@@ -1,5 +1,5 @@
-import type { Family } from '../../model/address.ts';
-import type { Interface, Network, Route, TransitRoute } from '../../model/network.ts';
+import { type Family, single } from '../../model/address.ts';
+import type { Network, Route, TransitRoute } from '../../model/network.ts';
 import { blocksMap, compileAcl } from './compile-acl.ts';
 import { compileGroup, type GroupRules } from './compile-group.ts';
 import { compileRoutes, compileTransitRoutes, type RouteMap } from './compile-routes.ts';
@@ -70,17 +70,20 @@ export function compile(network: Network): Compiled {
   return compiled;
 }
 
-/** The private addresses of a group's members in one VPC, as numbers of the family's space. */
-export function membersIn(index: NetworkIndex, group: string, vpc: string, family: Family): number[] {
+/** The private addresses of a group's members in one VPC, each as a half-open range of the family's space. */
+export function membersIn(
+  index: NetworkIndex,
+  group: string,
+  vpc: string,
+  family: Family,
+): { readonly start: number; readonly end: number }[] {
   const space = index.space(family);
   return index
     .find('interface', `members:${group}`)
     .filter((member) => member.vpc === vpc)
-    .flatMap((member) => addressesOf(member, family).map((address) => space.at(address)));
-}
-
-function addressesOf(member: Interface, family: Family) {
-  return member.addresses.map((address) => address.private).filter((address) => address.family === family);
+    .flatMap(({ addresses }) => addresses)
+    .filter((address) => address.private.family === family)
+    .map((address) => space.range(single(address.private)));
 }
 
 function mapOfGroup(
@@ -102,7 +105,7 @@ function mapOfGroup(
   for (const { group, ports } of rules.references) {
     if (vpc === null) continue;
     if (vpc === anyVpc || index.get('vpc', vpc) === null) unknown = sets.union(unknown, ports);
-    for (const at of membersIn(index, group, vpc, family)) ranges.push({ start: at, end: at + 1, ports });
+    for (const range of membersIn(index, group, vpc, family)) ranges.push({ ...range, ports });
   }
   const lower = overlay(ranges, space.end, (a, b) => sets.union(a, b));
   return { lower, upper: unknown === noPorts ? lower : unionMaps(lower, constantMap(unknown), sets) };

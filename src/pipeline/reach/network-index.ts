@@ -55,6 +55,7 @@ export function indexNetwork(network: Network): NetworkIndex {
       const before = table.get(id);
       if (before) for (const key of keysOf(before)) remove(found, key, before, stale);
       if ('put' in change) {
+        addBoundaries(six, change.put);
         table.set(id, change.put);
         for (const key of keysOf(change.put)) add(found, key, change.put, stale);
       } else table.delete(id);
@@ -75,6 +76,12 @@ export function indexNetwork(network: Network): NetworkIndex {
   }
   for (const list of found.values()) if (list.length > 1) list.sort(byId);
   return index;
+}
+
+// An address that an interface has is told apart from its neighbours; blocks of rules are when they are compiled.
+function addBoundaries(six: AddressSpace, object: NetworkObject): void {
+  if (object.kind !== 'interface') return;
+  for (const { private: inside } of object.addresses) if (inside.family === 6) six.range(single(inside));
 }
 
 /** The network as it stands in an index. */

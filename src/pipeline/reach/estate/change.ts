@@ -29,14 +29,15 @@ const spareSetsMax = 4_000_000;
  */
 export function applyChange(estate: Estate, change: NetworkChange): EstateChange {
   const { index, memo } = estate.compiled;
-  const stale = index.apply(change);
-  if (index.sets.size > spareSetsMax) return rebuild(estate);
   try {
+    const stale = index.apply(change);
+    if (index.sets.size > spareSetsMax) return rebuild(estate);
     memo.forget(stale);
     return refresh(estate, watchersOf(estate, stale), change);
   } catch (error) {
-    if (error instanceof AddressSpaceFull) return rebuild(estate);
-    throw error;
+    if (!(error instanceof AddressSpaceFull)) throw error;
+    index.apply(change);
+    return rebuild(estate);
   }
 }
 
@@ -148,8 +149,8 @@ function summaryOf(entry: InterfaceEntry | null): string {
     .join();
 }
 
-// Everything anew, in the same object.
-function rebuild(estate: Estate): EstateChange {
+/** Reads everything in anew, into the same object. */
+export function rebuild(estate: Estate): EstateChange {
   const fresh = buildEstate(networkOf(estate.compiled.index));
   Object.assign(estate, fresh);
   const all = new Set(estate.interfaces.keys());

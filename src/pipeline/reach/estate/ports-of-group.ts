@@ -109,9 +109,9 @@ function makeBlocks(
   let { unknownPorts } = rules;
   for (const { group, ports: open } of rules.references) {
     if (vpc === anyVpc || index.get('vpc', vpc) === null) unknownPorts = index.sets.union(unknownPorts, open);
-    for (const at of membersIn(index, group, vpc, family)) {
-      starts.push(at);
-      ends.push(at + 1);
+    for (const { start, end } of membersIn(index, group, vpc, family)) {
+      starts.push(start);
+      ends.push(end);
       ports.push(open);
     }
   }

@@ -200,7 +200,7 @@ function handOn(walk: Walk, flow: Flow, leg: Leg, port: PortSetId): Result {
 /** A load balancer that takes the connection itself and opens its own to the target. */
 function proxy(walk: Walk, flow: Flow, leg: Leg, port: PortSetId, back: Back): Result {
   const inner = innerLeg(walk, flow, leg, port);
-  if (isNobody(inner.upper) && !walk.isExplaining) return nothing;
+  if (isNobody(inner.upper) && inner.trail === null) return nothing;
   const notes = joinNotes(inner.trail?.notes ?? null, flow.notes);
   if (inner.trail !== null && !inner.trail.hasArrived) return { ...inner, trail: { ...inner.trail, notes } };
   const isSure = !isNobody(inner.lower) || isNobody(inner.upper);

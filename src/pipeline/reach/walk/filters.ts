@@ -164,7 +164,7 @@ export function isMember(
   }
   if (flow.groupVpc === null) return false;
   if (flow.groupVpc === anyVpc) return null;
-  if (membersIn(index, group, flow.groupVpc, flow.family).includes(remote)) return true;
+  if (membersIn(index, group, flow.groupVpc, flow.family).some(({ start }) => start === remote)) return true;
   return index.get('vpc', flow.groupVpc) === null ? null : false;
 }
 

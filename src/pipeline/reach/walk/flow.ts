@@ -355,7 +355,10 @@ function joinAny(walk: Walk, one: Result, two: Result): Result {
   };
 }
 
-/** The more telling of two trails: the one with less in its way, then the one that is surer, then the longer. */
+/**
+ * The more telling of two trails: the one with less in its way, then the one that is surer; then, of two that arrive,
+ * the shorter, and of two that do not, the one that gets further.
+ */
 export function better(one: Trail | null, two: Trail | null): Trail | null {
   if (one === null) return two;
   if (two === null) return one;
@@ -368,7 +371,7 @@ export function better(one: Trail | null, two: Trail | null): Trail | null {
       else if (link.head.kind === 'unknown') unknowns++;
       else steps++;
     }
-    return stops * 1e6 + unknowns * 1e3 - steps;
+    return stops * 1e6 + unknowns * 1e3 + (stops === 0 ? steps : -steps);
   };
   return rank(two) < rank(one) ? two : one;
 }
