@@ -10,7 +10,7 @@ import { randomChange } from './random-change.ts';
 import { randomNetwork } from './random-network.ts';
 import { scale } from './scale.ts';
 
-const networks = 20 * scale;
+const networks = 10 * scale;
 const changesEach = 25;
 
 describe('an estate that is changed bit by bit', () => {

@@ -3,13 +3,14 @@ import { type Answer, componentTypes, type Question, type Stop } from '../../mod
 import type { Compiled } from './compiled.ts';
 import type { Estate } from './estate/estate.ts';
 import { evidenceOf, explainingWalk, stopsOf, witness } from './evidence.ts';
+import { missingIn } from './missing.ts';
 import { allPorts, noPorts, type PortSetId } from './port-set.ts';
 import { type ProtocolCase, protocolCases } from './protocol-cases.ts';
-import { type End, endsOf, missingIn, type Start, startsOf } from './question.ts';
+import { type End, endsOf, type Start, startsOf } from './question.ts';
 import { intersectMaps, isNobody, portsOfMap, type SourceMap, valueAt } from './source-map.ts';
 import { leadsOf, portsLedTo } from './targets.ts';
 import { startFlow } from './walk/enter.ts';
-import { anyOf, nothing, type Obstruction, type Result, type Walk, waysMax } from './walk/flow.ts';
+import { anyOf, newBudget, nothing, type Obstruction, type Result, type Walk } from './walk/flow.ts';
 
 /** Ways that are put in words to find the one that gets furthest. */
 const explainedMax = 64;
@@ -93,7 +94,7 @@ function run(compiled: Compiled, { start, end, protocol }: Attempt, isExplaining
         unseen: 'follow',
         arrivalVpc: undefined,
         arrivals: null,
-        budget: { left: waysMax },
+        budget: newBudget(),
       };
   const flow = startFlow(
     {
@@ -123,11 +124,11 @@ function namesOf(start: Start, end: End): ReadonlyMap<number, string> {
 
 function portsLed(
   compiled: Compiled,
-  { listener, device }: NonNullable<End['front']>,
+  { balancer, listener, device }: NonNullable<End['front']>,
   { protocol }: ProtocolCase,
   family: End['family'],
 ): PortSetId {
-  return portsLedTo(leadsOf(compiled, listener, protocol, family), device);
+  return portsLedTo(leadsOf(compiled, balancer, listener, protocol, family), device);
 }
 
 // One client in place of all: the one to show.

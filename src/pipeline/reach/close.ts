@@ -1,10 +1,12 @@
-import { type Address, parseAddress } from '../../model/address.ts';
+import { type Address, formatAddress, parseAddress } from '../../model/address.ts';
 import type { Exposure } from '../../model/exposure.ts';
 import type { GroupRule, Interface, NetworkAcl, PortRange } from '../../model/network.ts';
 import type { Edit } from './edits.ts';
 import type { Estate } from './estate/estate.ts';
-import { exposuresOf } from './exposures.ts';
+import { type Found, foundOn } from './exposures.ts';
 import type { NetworkIndex } from './network-index.ts';
+import { noPorts } from './port-set.ts';
+import { portsOfMap } from './source-map.ts';
 import { whatIf, withEdits } from './what-if.ts';
 
 /** A change that turns an answer, with what else it would do. */
@@ -137,10 +139,27 @@ function frontEdits(estate: Estate, exposure: Exposure): Edit[][] {
 
 /** Whether nothing of an exposure is left once edits are made. */
 export function closes(estate: Estate, exposure: Exposure, edits: readonly Edit[]): boolean {
+  const { sets } = estate.compiled.index;
+  const ports = sets.of(exposure.ports.map(([from, to]) => ({ from, to })));
   const tried = withEdits(estate, edits, () =>
-    exposuresOf(estate, exposure.interface).some((other) => overlaps(exposure, other)),
+    foundOn(estate, exposure.interface).every(
+      (found) =>
+        !isWayOf(estate, found, exposure) || sets.intersect(portsOfMap(found.upper, sets), ports) === noPorts,
+    ),
   );
-  return 'value' in tried && !tried.value;
+  return 'value' in tried && tried.value;
+}
+
+function isWayOf(estate: Estate, found: Found, exposure: Exposure): boolean {
+  const via = found.via[0]?.balancer ?? null;
+  const isSame =
+    found.zone.edge === exposure.edge &&
+    via === exposure.via &&
+    found.protocol === (exposure.protocol === 'tcp' ? 6 : 17) &&
+    (found.family === 6) === isSix(exposure);
+  if (!isSame || via !== null) return isSame;
+  const address = estate.compiled.index.space(found.family).addressOf(found.address);
+  return formatAddress(address) === exposure.address;
 }
 
 function overlaps(one: Exposure, other: Exposure): boolean {

@@ -6,7 +6,7 @@ import type { Found } from './exposures.ts';
 import { noPorts, type PortSetId } from './port-set.ts';
 import { type SourceMap, valueAt } from './source-map.ts';
 import { startFlow } from './walk/enter.ts';
-import { inOrder, type Obstruction, type Result, type Trail, type Walk, waysMax } from './walk/flow.ts';
+import { inOrder, newBudget, type Obstruction, type Result, type Trail, type Walk } from './walk/flow.ts';
 import { enterZone, originOf } from './zones.ts';
 
 /** What a walk found on its way, in the words of an answer. */
@@ -61,7 +61,7 @@ export function explainingWalk(compiled: Compiled, isOneWay: boolean): Walk {
     unseen: 'follow',
     arrivalVpc: undefined,
     arrivals: null,
-    budget: { left: waysMax },
+    budget: newBudget(),
   };
 }
 

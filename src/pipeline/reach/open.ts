@@ -1,5 +1,5 @@
-import { type Address, parseAddress, single } from '../../model/address.ts';
-import type { Question } from '../../model/exposure.ts';
+import { type Address, formatAddress, parseAddress, single } from '../../model/address.ts';
+import type { Exposure, Question } from '../../model/exposure.ts';
 import type { NetworkAcl } from '../../model/network.ts';
 import { answer, obstaclesOf } from './answer.ts';
 import type { Counterfactual } from './close.ts';
@@ -27,7 +27,23 @@ export function smallestOpening(estate: Estate, question: Question): Counterfact
   if (best === null) return null;
   const needed = withoutSpare(estate, question, best);
   const { vanished, appeared } = whatIf(estate, needed);
-  return { edits: needed, alsoChanged: vanished.length + appeared.length };
+  const others = appeared.filter((one) => !isAskedFor(one, question));
+  return { edits: needed, alsoChanged: vanished.length + others.length };
+}
+
+// An exposure that is what the question wants.
+function isAskedFor(exposure: Exposure, { to, ports }: Question): boolean {
+  const { instance, interface: device, address, publicAddress } = exposure;
+  const isThere =
+    to.kind === 'address'
+      ? [address, publicAddress].includes(formatAddress(to.address))
+      : to.id === (to.kind === 'instance' ? instance : device);
+  return (
+    isThere &&
+    (ports ?? [{ from: 0, to: 65535 }]).some((asked) =>
+      exposure.ports.some(([from, last]) => from <= asked.to && last >= asked.from),
+    )
+  );
 }
 
 // The edits for each way as it is seen now; a way with an obstacle that cannot be removed is left out.

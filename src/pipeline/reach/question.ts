@@ -1,5 +1,5 @@
 import { type Address, type Cidr, type Family, formatAddress, holds } from '../../model/address.ts';
-import type { Destination, Question, Source } from '../../model/exposure.ts';
+import type { Destination, Source } from '../../model/exposure.ts';
 import type { Interface, Listener } from '../../model/network.ts';
 import { blocksMap } from './compile-acl.ts';
 import type { Compiled } from './compiled.ts';
@@ -48,52 +48,12 @@ export type End = {
   readonly goal: Goal;
   readonly owner: string | null;
   /** The listener that leads there, and where; null: the address is the destination's own. */
-  readonly front: { readonly listener: Listener; readonly device: Interface } | null;
+  readonly front: {
+    readonly balancer: string;
+    readonly listener: Listener;
+    readonly device: Interface;
+  } | null;
 };
-
-/** What a question names that the network does not have, as a sentence; null when it can be answered. */
-export function missingIn(compiled: Compiled, { from, to }: Question): string | null {
-  return missingSource(compiled, from) ?? missingDestination(compiled, to);
-}
-
-function missingSource({ index }: Compiled, from: Source): string | null {
-  switch (from.kind) {
-    case 'internet':
-    case 'cidr':
-      return null;
-    case 'address':
-      return devicesAt(index, from.address).length > 0
-        ? null
-        : `no interface has the address ${formatAddress(from.address)}; for an address outside say internet: or cidr:`;
-    case 'instance':
-      return index.find('interface', `interfaces:${from.id}`).length > 0
-        ? null
-        : `there is no instance ${from.id}`;
-    case 'transitAttachment': {
-      const isKnown =
-        index.find('transitAttachment', `attachment:${from.id}`).length > 0 ||
-        index.get('transitGateway', from.id) !== null;
-      return isKnown ? null : `there is no transit gateway attachment ${from.id}`;
-    }
-    default:
-      return index.get(from.kind, from.id) === null ? `there is no ${words[from.kind]} ${from.id}` : null;
-  }
-}
-
-const words = {
-  interface: 'interface',
-  subnet: 'subnet',
-  vpc: 'VPC',
-  vpnGateway: 'VPN gateway',
-  peering: 'peering connection',
-} as const;
-
-function missingDestination({ index }: Compiled, to: Destination): string | null {
-  if (to.kind === 'address') return null;
-  if (to.kind === 'interface')
-    return index.get('interface', to.id) === null ? `there is no interface ${to.id}` : null;
-  return index.find('interface', `interfaces:${to.id}`).length > 0 ? null : `there is no instance ${to.id}`;
-}
 
 /** Every place that a source stands for. `isWhole` is false where it has more parts than are looked at. */
 export function startsOf(
@@ -164,13 +124,15 @@ function frontEnds(compiled: Compiled, device: Interface): End[] {
     const leading = balancer.listeners.filter((listener) =>
       listener.protocols.some((protocol) =>
         ([4, 6] as const).some(
-          (family) => portsLedTo(leadsOf(compiled, listener, protocol, family), device) !== noPorts,
+          (family) =>
+            portsLedTo(leadsOf(compiled, balancer.id, listener, protocol, family), device) !== noPorts,
         ),
       ),
     );
     if (leading.length === 0) continue;
     for (const front of frontsOf(compiled, balancer.id))
-      for (const listener of leading) ends.push(...addressEnds(compiled, front, goal, { listener, device }));
+      for (const listener of leading)
+        ends.push(...addressEnds(compiled, front, goal, { balancer: balancer.id, listener, device }));
   }
   return ends;
 }
@@ -378,7 +340,7 @@ function zoneStart(zone: Zone, family: Family, mask: SourceMap): Start {
   };
 }
 
-function devicesAt(index: Compiled['index'], address: Address): Interface[] {
+export function devicesAt(index: Compiled['index'], address: Address): Interface[] {
   const text = formatAddress(address);
   const found = [...index.find('interface', `public:${text}`)];
   for (const subnet of index.all('subnet'))

@@ -1,5 +1,5 @@
 import type { Address, Family } from '../../model/address.ts';
-import type { Interface, Listener, TargetGroup } from '../../model/network.ts';
+import type { Interface, Listener, Target, TargetGroup } from '../../model/network.ts';
 import type { Compiled } from './compiled.ts';
 import { addressKey } from './network-index.ts';
 import { allPorts, noPorts, type PortSetId } from './port-set.ts';
@@ -18,18 +18,32 @@ export type ResolvedTarget = {
  * The targets of a group that stand on interfaces of this network. A load balancer that opens its own connections
  * takes IPv6 clients to IPv4 targets as well; only the way to another load balancer keeps the client's family.
  */
-export function resolveTargets(compiled: Compiled, group: TargetGroup, client: Family): ResolvedTarget[] {
+export function resolveTargets(
+  compiled: Compiled,
+  group: TargetGroup,
+  client: Family,
+): readonly ResolvedTarget[] {
+  return compiled.memo.get(`targets ${group.id} ${client}`, () => {
+    const now = compiled.index.get('targetGroup', group.id) ?? group;
+    return (now.targets ?? []).flatMap((target) => resolveTarget(compiled, now, target, client));
+  });
+}
+
+function resolveTarget(
+  compiled: Compiled,
+  group: TargetGroup,
+  { id, address, port }: Target,
+  client: Family,
+): ResolvedTarget[] {
   const { index } = compiled;
   const isBalancer = group.targetType === 'loadBalancer';
-  return (group.targets ?? []).flatMap(({ id, address, port }) =>
-    devicesOf(compiled, group, id, address).flatMap((device) => {
-      const family = isBalancer ? client : group.family;
-      const named = device.addresses.find((one) => one.private.family === family)?.private ?? null;
-      const own = group.targetType === 'ip' ? address : named;
-      if (own === null) return [];
-      return [{ device, family: own.family, at: index.space(own.family).at(own), port, isBalancer }];
-    }),
-  );
+  const family = isBalancer ? client : group.family;
+  return devicesOf(compiled, group, id, address).flatMap((device) => {
+    const named = device.addresses.find((one) => one.private.family === family)?.private ?? null;
+    const own = group.targetType === 'ip' ? address : named;
+    if (own === null) return [];
+    return [{ device, family: own.family, at: index.space(own.family).at(own), port, isBalancer }];
+  });
 }
 
 function devicesOf(
@@ -61,7 +75,20 @@ export type Leads = {
 /** Load balancers one behind the other that are followed. */
 const depthMax = 4;
 
-export function leadsOf(compiled: Compiled, listener: Listener, protocol: number, family: Family): Leads {
+export function leadsOf(
+  compiled: Compiled,
+  balancer: string,
+  listener: Listener,
+  protocol: number,
+  family: Family,
+): Leads {
+  return compiled.memo.get(`leads ${listener.id} ${protocol} ${family}`, () => {
+    const now = compiled.index.get('loadBalancer', balancer)?.listeners.find(({ id }) => id === listener.id);
+    return makeLeads(compiled, now ?? listener, protocol, family);
+  });
+}
+
+function makeLeads(compiled: Compiled, listener: Listener, protocol: number, family: Family): Leads {
   const leads: Leads = { known: new Map(), untold: [] };
   addLeads(compiled, listener, protocol, family, leads, 0);
   return leads;

@@ -4,7 +4,7 @@ import type { Interface } from '../../model/network.ts';
 import type { Compiled } from './compiled.ts';
 import { enterInternetGateway, enterPeering, enterTransit, enterVpn, gatewaysOf } from './walk/enter.ts';
 import type { Flow, Origin, Result, Walk } from './walk/flow.ts';
-import { step, unsure } from './walk/flow.ts';
+import { newBudget, step, unsure } from './walk/flow.ts';
 import { toRouter } from './walk/routing.ts';
 
 /** A way into a VPC from outside it. */
@@ -88,7 +88,7 @@ export function plainWalk(compiled: Compiled): Walk {
     unseen: 'follow',
     arrivalVpc: undefined,
     arrivals: null,
-    budget: { left: Number.POSITIVE_INFINITY },
+    budget: newBudget(Number.POSITIVE_INFINITY),
   };
 }
 

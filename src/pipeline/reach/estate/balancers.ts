@@ -5,7 +5,7 @@ import type { PortSetId } from '../port-set.ts';
 import { isNobody, type SourceMap } from '../source-map.ts';
 import { frontsOf, leadsOf } from '../targets.ts';
 import { startFlow } from '../walk/enter.ts';
-import { waysMax } from '../walk/flow.ts';
+import { newBudget } from '../walk/flow.ts';
 import { enterZone, isAddressable, originOf, type Zone, zonesOf } from '../zones.ts';
 import { exposedProtocols } from './estate.ts';
 import { clientPorts } from './gate.ts';
@@ -46,7 +46,7 @@ type Way = Omit<BalancerCell, 'target' | 'lower' | 'upper'>;
 
 function cellsOf(compiled: Compiled, balancer: LoadBalancer, family: 4 | 6): BalancerCell[] {
   return waysTo(compiled, balancer, family).flatMap(({ way, listener }) =>
-    [...leadsOf(compiled, listener, way.protocol, family).known.values()]
+    [...leadsOf(compiled, balancer.id, listener, way.protocol, family).known.values()]
       .filter(({ device }) => device.instance !== null)
       .flatMap(({ device, ports }) => cellOf(compiled, way, device, ports) ?? []),
   );
@@ -85,7 +85,7 @@ function cellOf(compiled: Compiled, way: Way, target: Interface, ports: PortSetI
       unseen: 'follow',
       arrivalVpc: undefined,
       arrivals: null,
-      budget: { left: waysMax },
+      budget: newBudget(),
     },
     startFlow(
       {

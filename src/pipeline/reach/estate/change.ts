@@ -1,7 +1,6 @@
 import type { NetworkChange } from '../../../model/network.ts';
 import { AddressSpaceFull } from '../address-space.ts';
 import { networkOf } from '../network-index.ts';
-import type { PortSetId } from '../port-set.ts';
 import {
   addBalancer,
   addInterface,
@@ -12,7 +11,7 @@ import {
   unwatch,
   type Watcher,
 } from './estate.ts';
-import { resetGroup } from './ports-of-group.ts';
+import { type GroupEntry, resetGroup } from './ports-of-group.ts';
 
 /** What a change did: the interfaces that were looked at again, and those on which something is open or closed now. */
 export type EstateChange = {
@@ -42,24 +41,40 @@ export function applyChange(estate: Estate, change: NetworkChange): EstateChange
 }
 
 type Dirty = {
-  /** Interfaces whose cells have to be found anew, and those where only the ports have. */
+  /** Interfaces whose cells have to be found anew, and groups on whose interfaces only the ports have. */
   readonly cells: Set<string>;
-  readonly ports: Set<string>;
+  readonly groups: Set<GroupEntry>;
   readonly balancers: Set<string>;
+  /** Interfaces that balancers made anew lead to. */
+  readonly targets: Set<string>;
 };
 
 function refresh(estate: Estate, watchers: ReadonlySet<Watcher>, change: NetworkChange): EstateChange {
-  const dirty: Dirty = { cells: new Set(), ports: new Set(), balancers: new Set() };
+  const dirty: Dirty = {
+    cells: new Set(),
+    balancers: new Set(),
+    targets: new Set(),
+    groups: new Set(),
+  };
   for (const watcher of watchers) dropWatcher(estate, watcher, dirty);
   if ('put' in change && change.put.kind === 'interface') dirty.cells.add(change.put.id);
   if ('put' in change && change.put.kind === 'loadBalancer') dirty.balancers.add(change.put.id);
   const changed = new Set<string>();
   for (const id of dirty.balancers) refreshBalancer(estate, id, changed, dirty);
   for (const id of dirty.cells) if (refreshCells(estate, id)) changed.add(id);
-  for (const id of dirty.ports) {
-    if (!dirty.cells.has(id) && refreshPorts(estate, id)) changed.add(id);
+  const touched = new Set([...dirty.cells, ...dirty.targets]);
+  for (const entry of membersOf(dirty.groups)) {
+    if (dirty.cells.has(entry.id)) continue;
+    touched.add(entry.id);
+    if (evaluate(estate, entry, dirty.groups)) changed.add(entry.id);
   }
-  return { touched: new Set([...dirty.cells, ...dirty.ports]), changed };
+  return { touched, changed };
+}
+
+function membersOf(groups: ReadonlySet<GroupEntry>): Iterable<InterfaceEntry> {
+  const [only] = groups;
+  if (only !== undefined && groups.size === 1) return only.members;
+  return new Set([...groups].flatMap(({ members }) => [...members]));
 }
 
 function watchersOf(estate: Estate, stale: ReadonlySet<string>): Set<Watcher> {
@@ -80,8 +95,7 @@ function dropWatcher(estate: Estate, watcher: Watcher, dirty: Dirty): void {
     }
     case 'group':
       resetGroup(watcher);
-      for (const member of estate.compiled.index.find('interface', `members:${watcher.id}`))
-        dirty.ports.add(member.id);
+      dirty.groups.add(watcher);
       return;
     case 'interface':
       dirty.cells.add(watcher.id);
@@ -96,7 +110,7 @@ function refreshBalancer(estate: Estate, id: string, changed: Set<string>, dirty
   if (before) {
     unwatch(estate, before);
     estate.balancers.delete(id);
-    for (const { target } of before.cells) dirty.ports.add(target.id);
+    for (const { target } of before.cells) dirty.targets.add(target.id);
   }
   if (estate.compiled.index.get('loadBalancer', id) === null) {
     for (const { target } of before?.cells ?? []) changed.add(target.id);
@@ -108,7 +122,7 @@ function refreshBalancer(estate: Estate, id: string, changed: Set<string>, dirty
   const known = new Set((before?.cells ?? []).map(key));
   const now = new Set(after.cells.map(key));
   for (const cell of after.cells) {
-    dirty.ports.add(cell.target.id);
+    dirty.targets.add(cell.target.id);
     if (!known.has(key(cell))) changed.add(cell.target.id);
   }
   for (const cell of before?.cells ?? []) if (!now.has(key(cell))) changed.add(cell.target.id);
@@ -126,15 +140,7 @@ function removeInterface(estate: Estate, entry: InterfaceEntry): void {
   unwatch(estate, entry);
   estate.interfaces.delete(entry.id);
   for (const { gate } of entry.cells) gate.users.delete(entry.id);
-}
-
-function refreshPorts(estate: Estate, id: string): boolean {
-  const entry = estate.interfaces.get(id);
-  if (!entry) return false;
-  const before: PortSetId[] = [];
-  for (const { lower, upper } of entry.cells) before.push(lower, upper);
-  evaluate(estate, entry);
-  return entry.cells.some((cell, at) => cell.lower !== before[2 * at] || cell.upper !== before[2 * at + 1]);
+  for (const group of entry.groups) group.members.delete(entry);
 }
 
 // Ports by zone, protocol and address; enough to tell whether something opened or closed.

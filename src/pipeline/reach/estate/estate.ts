@@ -1,7 +1,7 @@
 import type { Interface, Network } from '../../../model/network.ts';
 import { type Compiled, compile } from '../compiled.ts';
 import { recorded } from '../memo.ts';
-import { noPorts, type PortSetId } from '../port-set.ts';
+import { noPorts, type PortSetId, type PortSets } from '../port-set.ts';
 import { portsOfMap } from '../source-map.ts';
 import { isAddressable, type Zone, zonesOf } from '../zones.ts';
 import { type BalancerEntry, balancerEntry } from './balancers.ts';
@@ -40,7 +40,18 @@ export type InterfaceEntry = {
 };
 
 /** One address of an interface, seen through one gate. */
-export type Cell = { readonly address: number; readonly gate: Gate; lower: PortSetId; upper: PortSetId };
+export type Cell = {
+  readonly address: number;
+  readonly gate: Gate;
+  /**
+   * What each group of the interface opens, so that a change of one leaves the others alone. One and the same list
+   * where the gate knows all.
+   */
+  readonly lowers: PortSetId[];
+  readonly uppers: PortSetId[];
+  lower: PortSetId;
+  upper: PortSetId;
+};
 
 /** Reads a network in and computes what stands open in it. */
 export function buildEstate(network: Network): Estate {
@@ -67,6 +78,7 @@ export function addInterface(estate: Estate, id: string): InterfaceEntry | null 
   estate.interfaces.set(id, entry);
   watchAll(estate, entry, dependencies);
   for (const { gate } of entry.cells) gate.users.add(id);
+  for (const group of entry.groups) group.members.add(entry);
   evaluate(estate, entry);
   return entry;
 }
@@ -78,27 +90,50 @@ export function addBalancer(estate: Estate, id: string): BalancerEntry {
   return entry;
 }
 
-/** Computes the open ports of every cell from its gate and the groups. */
-export function evaluate(estate: Estate, entry: InterfaceEntry): void {
-  const { compiled } = estate;
-  const { sets } = compiled.index;
-  const onDependency = (group: GroupEntry, dependency: string) => watchAll(estate, group, [dependency]);
+/**
+ * Computes the open ports of every cell from its gate and the groups, where given only these groups anew. Returns
+ * whether any port opened or closed.
+ */
+export function evaluate(
+  estate: Estate,
+  entry: InterfaceEntry,
+  changed: ReadonlySet<GroupEntry> | null = null,
+): boolean {
+  let isChanged = false;
+  for (let at = 0; at < entry.groups.length; at++) {
+    const group = entry.groups[at] as GroupEntry;
+    if (changed === null || changed.has(group))
+      for (const cell of entry.cells) evaluateGroup(estate, cell, group, at);
+  }
   for (const cell of entry.cells) {
-    const { gate } = cell;
-    let lower = noPorts;
-    let upper = noPorts;
-    for (const group of entry.groups) {
-      const sure = pairOf(compiled, gate, gate.lower, group, onDependency);
-      lower = sets.union(lower, sure.lower);
-      for (const view of gate.uppers) {
-        const pair = view === gate.lower ? sure : pairOf(compiled, gate, view, group, onDependency);
-        upper = sets.union(upper, pair.upper);
-      }
-    }
-    if (entry.groups.length === 0) upper = everyPort(estate, gate);
-    cell.lower = entry.isSure ? lower : noPorts;
+    const { sets } = estate.compiled.index;
+    const upper = entry.groups.length === 0 ? everyPort(estate, cell.gate) : unionOf(cell.uppers, sets);
+    const isExact = cell.lowers === cell.uppers && entry.groups.length > 0;
+    const lower = entry.isSure ? (isExact ? upper : unionOf(cell.lowers, sets)) : noPorts;
+    if (lower !== cell.lower || upper !== cell.upper) isChanged = true;
+    cell.lower = lower;
     cell.upper = upper;
   }
+  return isChanged;
+}
+
+function evaluateGroup(estate: Estate, { gate, lowers, uppers }: Cell, group: GroupEntry, at: number): void {
+  const { compiled } = estate;
+  const onDependency = (other: GroupEntry, dependency: string) => watchAll(estate, other, [dependency]);
+  const sure = pairOf(compiled, gate, gate.lower, group, onDependency);
+  let upper = noPorts;
+  for (const view of gate.uppers) {
+    const pair = view === gate.lower ? sure : pairOf(compiled, gate, view, group, onDependency);
+    upper = upper === noPorts ? pair.upper : compiled.index.sets.union(upper, pair.upper);
+  }
+  lowers[at] = sure.lower;
+  uppers[at] = upper;
+}
+
+function unionOf(ids: readonly PortSetId[], sets: PortSets): PortSetId {
+  let all = noPorts;
+  for (let at = 0; at < ids.length; at++) all = sets.union(all, ids[at] as PortSetId);
+  return all;
 }
 
 /** Stops watching for what no longer exists. */
@@ -142,13 +177,18 @@ function cellsOf(estate: Estate, device: Interface): Cell[] {
       if (!isAddressable(zone, address, family)) continue;
       for (const protocol of exposedProtocols) {
         const gate = gateOf(estate, zone, device.subnet, at, family, protocol);
-        if (gate.uppers.some(({ union }) => !union.isEmpty))
-          cells.push({ address: at, gate, lower: noPorts, upper: noPorts });
+        if (gate.uppers.some(({ union }) => !union.isEmpty)) cells.push(newCell(at, gate));
         else gate.users.add(device.id);
       }
     }
   }
   return cells;
+}
+
+function newCell(address: number, gate: Gate): Cell {
+  const uppers: PortSetId[] = [];
+  const isExact = gate.uppers.length === 1 && gate.uppers[0] === gate.lower;
+  return { address, gate, lowers: isExact ? uppers : [], uppers, lower: noPorts, upper: noPorts };
 }
 
 function gateOf(

@@ -4,7 +4,7 @@ import { recorded } from '../memo.ts';
 import { allPorts, noPorts, type PortSetId, type PortSets } from '../port-set.ts';
 import { isNobody, pieceAt, type SourceMap } from '../source-map.ts';
 import { startFlow } from '../walk/enter.ts';
-import { type Result, type Walk, waysMax } from '../walk/flow.ts';
+import { newBudget, type Result, type Walk } from '../walk/flow.ts';
 import { enterZone, originOf, type Zone } from '../zones.ts';
 
 /**
@@ -55,7 +55,7 @@ export function makeGate(
   const names = new Map<number, string>();
   const base = { compiled, isExplaining: false, isOneWay: false, watched, arrivals, names } as const;
   const run = (options: Pick<Walk, 'unseen' | 'arrivalVpc'>): Result => {
-    const walk: Walk = { ...base, ...options, budget: { left: waysMax } };
+    const walk: Walk = { ...base, ...options, budget: newBudget() };
     return enterZone(walk, startTo(compiled, zone, subnet, at, family, protocol), zone);
   };
   const { value, dependencies } = recorded(compiled.index, () => {

@@ -2,6 +2,7 @@ import type { Family } from '../../../model/address.ts';
 import { anyVpc, type Compiled, membersIn } from '../compiled.ts';
 import { recorded } from '../memo.ts';
 import { allPorts, noPorts, type PortSetId, type PortSets } from '../port-set.ts';
+import type { InterfaceEntry } from './estate.ts';
 import { type Gate, type Pair, portsOfRange, type View } from './gate.ts';
 
 /** A security group as the estate uses it: its blocks by variant, until something that they come from changes. */
@@ -12,6 +13,8 @@ export type GroupEntry = {
   stamp: number;
   readonly variants: Map<string, Blocks>;
   readonly dependencies: Set<string>;
+  /** Interfaces that it stands on. */
+  readonly members: Set<InterfaceEntry>;
 };
 
 type Blocks = {
@@ -23,7 +26,14 @@ type Blocks = {
 };
 
 export function groupEntry(id: string): GroupEntry {
-  return { kind: 'group', id, stamp: 0, variants: new Map(), dependencies: new Set([id]) };
+  return {
+    kind: 'group',
+    id,
+    stamp: 0,
+    variants: new Map(),
+    dependencies: new Set([id]),
+    members: new Set(),
+  };
 }
 
 /** Forgets the blocks of a group. Its dependencies are recorded anew when they are made again. */

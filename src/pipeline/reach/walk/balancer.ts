@@ -186,7 +186,7 @@ function handOn(walk: Walk, flow: Flow, leg: Leg, port: PortSetId): Result {
   if (there === null) return nothing;
   const back: Back = (met) => {
     if (walk.isOneWay) return arrived(walk, met);
-    const turnedBack = turned({ ...met, destination: target.at });
+    const turnedBack = turned(walk, { ...met, destination: target.at });
     const left = isNear ? turnedBack : throughAcl(walk, turnedBack, device.subnet, 'out');
     const home = left && (isNear ? left : throughAcl(walk, left, node.subnet, 'in'));
     return home === null ? nothing : fromSubnet(walk, { ...home, source: flow.destination }, node.subnet);
@@ -219,6 +219,18 @@ function innerLeg(walk: Walk, flow: Flow, leg: Leg, port: PortSetId): Result {
   const { node, target } = leg;
   if (flow.chain >= chainMax)
     return flow.goal.kind === 'target' ? nothing : untold(walk, flow, `what lies behind ${leg.balancer.id}`);
+  const key = [
+    leg.balancer.id,
+    node.id,
+    target.device.id,
+    target.at,
+    target.isBalancer,
+    port,
+    flow.chain,
+    flow.goal.kind,
+  ].join();
+  const known = walk.isExplaining ? undefined : walk.budget.legs.get(key);
+  if (known !== undefined) return known;
   const { index } = walk.compiled;
   const space = index.space(target.family);
   const own = node.addresses.map((one) => one.private).filter(({ family }) => family === target.family);
@@ -237,10 +249,12 @@ function innerLeg(walk: Walk, flow: Flow, leg: Leg, port: PortSetId): Result {
   );
   const inner = { ...walk, watched: null };
   const first = { ...start, chain: flow.chain + 1, isClassic: leg.balancer.type === 'classic' };
-  return anyOf(
+  const result = anyOf(
     walk,
     own.map((address) => sendFrom(inner, { ...first, source: space.at(address) }, node)),
   );
+  walk.budget.legs.set(key, result);
+  return result;
 }
 
 function joinNotes(inner: Link<Note>, outer: Link<Note>): Link<Note> {

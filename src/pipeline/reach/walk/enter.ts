@@ -266,6 +266,7 @@ export function startFlow(
     replyBoxes: [],
     kept: [],
     hops: 0,
+    passed: [],
     chain: 0,
     isProxied: false,
     isClassic: false,

@@ -64,6 +64,8 @@ export type Flow = {
   /** Attachments in appliance mode keep the zone that they chose. */
   readonly kept: readonly { readonly attachment: string; readonly subnet: string }[];
   readonly hops: number;
+  /** Ways into transit gateways already taken: taking one again leads in a circle. */
+  readonly passed: readonly string[];
   /** Load balancers that opened a connection of their own before this one. */
   readonly chain: number;
   /** Came out of an endpoint: no load balancer behind it can keep the client's address. */
@@ -128,8 +130,14 @@ export type Walk = {
   readonly arrivals: Set<string | null> | null;
   /** Explaining only: addresses that were asked for, by their numbers; IPv6 numbers stand for more than one. */
   readonly names: ReadonlyMap<number, string>;
+  readonly budget: Budget;
+};
+
+export type Budget = {
   /** Ways that may still be tried; a network that branches without end is cut off as unknown. */
-  readonly budget: { left: number };
+  left: number;
+  /** What came of the connections of load balancers, where many ways lead over the same. */
+  readonly legs: Map<string, Result>;
 };
 
 export type Result = {
@@ -146,6 +154,10 @@ export type Trail = {
 
 export const hopsMax = 24;
 export const waysMax = 4096;
+
+export function newBudget(left = waysMax): Budget {
+  return { left, legs: new Map() };
+}
 
 export const nothing: Result = { lower: nobody, upper: nobody, trail: null };
 

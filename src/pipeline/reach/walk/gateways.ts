@@ -3,7 +3,7 @@ import type { Interface, Subnet, VpnGateway } from '../../../model/network.ts';
 import { blocksMap } from '../compile-acl.ts';
 import type { Bounds } from '../compiled.ts';
 import { allPorts } from '../port-set.ts';
-import { constantMap, everybody, nobody, subtractMaps, unionMaps, valueAt } from '../source-map.ts';
+import { everybody, nobody, subtractMaps, unionMaps, valueAt } from '../source-map.ts';
 import { obstruct } from './arrive.ts';
 import { enterInternet, enterVpn } from './enter.ts';
 import { throughAcl } from './filters.ts';
@@ -71,15 +71,7 @@ function leaveByInternet(walk: Walk, flow: Flow, vpc: string, id: string, device
   if (flow.phase === 'reply') return dead(walk, sent, () => otherEdge(id));
   const there = step(walk, sent, 'internet', 'internet');
   if (walk.isOneWay) return arrived(walk, there);
-  return enterInternet(walk, turnedAtExit(walk, there));
-}
-
-/** A packet at the far end of an outbound flow, on its way back. Behind a translator any of its ports will do. */
-export function turnedAtExit(walk: Walk, flow: Flow): Flow {
-  const back = turned(flow);
-  if (back.sessions === null || (flow.protocol !== 6 && flow.protocol !== 17)) return back;
-  const ports = constantMap(walk.compiled.index.sets.range(1024, 65535));
-  return { ...back, replyLower: ports, replyUpper: ports };
+  return enterInternet(walk, turned(walk, there));
 }
 
 /** A packet routed to an egress-only gateway: IPv6, outward. */
@@ -110,7 +102,7 @@ export function viaEgressOnly(walk: Walk, flow: Flow, subnet: Subnet, id: string
   if (index.find('interface', key).length > 0)
     return untold(walk, sent, `the way from ${id} through the internet`);
   const there = step(walk, sent, 'internet', 'internet');
-  return walk.isOneWay ? arrived(walk, there) : toRouter(walk, turnedAtExit(walk, there), subnet.vpc);
+  return walk.isOneWay ? arrived(walk, there) : toRouter(walk, turned(walk, there), subnet.vpc);
 }
 
 /** A packet routed to a NAT gateway, which puts its own address in front and sends it on from its own subnet. */
@@ -205,7 +197,7 @@ export function viaVpn(walk: Walk, flow: Flow, vpc: string, id: string): Result 
   if (flow.phase === 'reply')
     return isEdge(flow) ? finishReply(walk, known) : dead(walk, known, () => otherEdge(id, 'vpnGateway'));
   const there = step(walk, { ...known, groupVpc: null }, 'premises', id);
-  return walk.isOneWay ? arrived(walk, there) : enterVpn(walk, turnedAtExit(walk, there), gateway, vpc);
+  return walk.isOneWay ? arrived(walk, there) : enterVpn(walk, turned(walk, there), gateway, vpc);
 }
 
 /** What surely and perhaps lies behind a gateway: static routes and propagated ones, or anything a protocol tells. */
@@ -237,7 +229,7 @@ export function viaGatewayEndpoint(walk: Walk, flow: Flow, vpc: string, id: stri
   const open = [1, 6].includes(flow.protocol) ? flow : obstruct(walk, flow, () => endpointProtocol(id));
   if (open === null) return nothing;
   const there = step(walk, open, 'service', id);
-  return walk.isOneWay ? arrived(walk, there) : toRouter(walk, turnedAtExit(walk, there), vpc);
+  return walk.isOneWay ? arrived(walk, there) : toRouter(walk, turned(walk, there), vpc);
 }
 
 /** Whether a flow came in from outside the networks that are seen. */

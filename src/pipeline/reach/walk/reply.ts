@@ -11,12 +11,16 @@ import { fromSubnet } from './routing.ts';
  */
 export function startReply(walk: Walk, flow: Flow, subnet: string): Result {
   if (walk.isOneWay) return arrived(walk, flow);
-  return fromSubnet(walk, turned(flow), subnet);
+  return fromSubnet(walk, turned(walk, flow), subnet);
 }
 
-/** The same flow seen from the other end. */
-export function turned(flow: Flow): Flow {
-  return { ...flow, phase: 'reply', source: flow.destination, destination: flow.source, hops: 0 };
+/** The same flow seen from the other end. Behind a translator the reply may go to any of the translator's ports. */
+export function turned(walk: Walk, flow: Flow): Flow {
+  const { source, destination } = flow;
+  const back: Flow = { ...flow, phase: 'reply', source: destination, destination: source, hops: 0 };
+  if (flow.sessions === null || (flow.protocol !== 6 && flow.protocol !== 17)) return back;
+  const ports = constantMap(walk.compiled.index.sets.range(1024, 65535));
+  return { ...back, replyLower: ports, replyUpper: ports };
 }
 
 /** The reply has come back. Appliances that saw only one direction will not have let it. */

@@ -17,8 +17,8 @@ import {
   untold,
   type Walk,
 } from './flow.ts';
-import { isEdge, turnedAtExit } from './gateways.ts';
-import { finishReply } from './reply.ts';
+import { isEdge } from './gateways.ts';
+import { finishReply, turned } from './reply.ts';
 import { followMap, fromSubnet } from './routing.ts';
 
 /** A packet routed to a transit gateway from a subnet of an attached VPC. */
@@ -66,21 +66,39 @@ export function intoTransit(
   zone: string | null,
 ): Result {
   const { index } = walk.compiled;
-  if (flow.hops >= hopsMax) return dead(walk, flow, () => loopStop(gateway));
+  const key = passageOf(flow, gateway, attachment, zone);
+  if (flow.hops >= hopsMax || flow.passed.includes(key)) return dead(walk, flow, () => loopStop(gateway));
   const from = index
     .find('transitAttachment', `attachment:${attachment}`)
     .find((one) => one.gateway === gateway);
   if (!from) return untold(walk, flow, `attachment ${attachment}`);
-  const noted = step(walk, { ...flow, hops: flow.hops + 1 }, 'transitAttachment', attachment);
+  const next = { ...flow, hops: flow.hops + 1, passed: [...flow.passed, key] };
+  const noted = step(walk, next, 'transitAttachment', attachment);
   if (from.state === 'down') return dead(walk, noted, () => badState(attachment, gateway));
   const ready = from.state === 'unknown' ? unsure(walk, noted, `the state of ${attachment}`) : noted;
   if (from.table === null) return dead(walk, ready, () => noAssociation(attachment, gateway));
   const { table } = from;
   const map = walk.compiled.transitRoutes(table, flow.family);
   if (map === null) return untold(walk, ready, `transit gateway route table ${table}`);
-  return followMap(walk, ready, map, `which route of ${table} is taken`, (next, route) =>
-    followTransit(walk, next, from, table, route, zone),
+  return followMap(walk, ready, map, `which route of ${table} is taken`, (taken, route) =>
+    followTransit(walk, taken, from, table, route, zone),
   );
+}
+
+// What decides where a packet goes from here. Clients, ports and kept zones only ever become fewer on the way.
+function passageOf(flow: Flow, gateway: string, attachment: string, zone: string | null): string {
+  const { phase, source, destination, groupVpc, boxes, replyBoxes } = flow;
+  return [
+    gateway,
+    attachment,
+    zone,
+    phase,
+    source,
+    destination,
+    groupVpc,
+    boxes.length,
+    replyBoxes.length,
+  ].join();
 }
 
 function followTransit(
@@ -133,9 +151,7 @@ function outOfTransit(
   if (flow.destination === 'client' || flow.source === 'client')
     return dead(walk, ready, () => otherAttachment(attachment));
   const there = step(walk, { ...ready, groupVpc: null }, 'premises', to.resource);
-  return walk.isOneWay
-    ? arrived(walk, there)
-    : enterTransit(walk, turnedAtExit(walk, there), gateway, attachment);
+  return walk.isOneWay ? arrived(walk, there) : enterTransit(walk, turned(walk, there), gateway, attachment);
 }
 
 // Security groups are known across the gateway only where it and both attachments carry them.
