@@ -7,7 +7,16 @@ import { createGunzip } from 'node:zlib';
 import fc from 'fast-check';
 import { sharedPath, sharedReason } from '../../testkit/shared.ts';
 import { fields, list, numberOf, textOf } from '../lib/fields.ts';
-import { cvssBaseScore, cvssRating, cvssVectorLengthMax, parseCvss } from './cvss.ts';
+import {
+  cvssBaseScore,
+  cvssRating,
+  cvssScore,
+  cvssVectorLengthMax,
+  formatCvss,
+  parseCvss,
+  withMetrics,
+} from './cvss.ts';
+import environments from './testdata/cvss-with-environment.json' with { type: 'json' };
 
 // Scores of well-known vulnerabilities as their sources publish them, and the examples of the specifications.
 const published: readonly (readonly [vector: string, score: number])[] = [
@@ -55,6 +64,24 @@ describe('CVSS', () => {
   for (const vector of refused) {
     test(`${vector.slice(0, 60)} is refused`, () => assert.equal('kind' in parseCvss(vector), true));
   }
+
+  // Computed by an implementation that is tested against FIRST's calculators (the `cvss` package for Python).
+  test(`${environments.length} vectors with threat, temporal and environmental metrics`, () => {
+    for (const [vector, score] of environments as [string, number][]) {
+      const parsed = parseCvss(vector);
+      assert.ok('metrics' in parsed, vector);
+      assert.equal(cvssScore(parsed), score, vector);
+    }
+  });
+
+  test('a metric of the environment is set in its place, and the vector written back', () => {
+    const parsed = parseCvss('CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H');
+    assert.ok('metrics' in parsed);
+    const local = withMetrics(parsed, { MAV: 'L' });
+    assert.equal(formatCvss(local), 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/MAV:L');
+    assert.equal(cvssScore(local), 8.4);
+    assert.equal(cvssScore(withMetrics(local, { MAV: 'N' })), 9.8);
+  });
 
   test('a published score stands, a missing or impossible one is computed', () => {
     const vector = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H';
