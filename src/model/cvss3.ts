@@ -45,6 +45,15 @@ export function cvss3Score(metrics: Metrics, version: '3.0' | '3.1'): number {
   return roundUp(score * temporalOf(metrics));
 }
 
+/** The impact sub-score of the base metrics, 0 to 6.05: what an attack gains, whatever it takes. */
+export function cvss3Impact(metrics: Metrics): number {
+  const subScore = 1 - kept((name) => impactWeight(metrics.get(name)));
+  return Math.max(
+    0,
+    impactOf(subScore, metrics.get('S') === 'C', (sub) => 3.25 * (sub - 0.02) ** 15),
+  );
+}
+
 function kept(weightOf: (name: string) => number): number {
   return ['C', 'I', 'A'].reduce((rest, name) => rest * (1 - weightOf(name)), 1);
 }

@@ -168,3 +168,11 @@ export type Answer = {
   /** Ports of the question at which it is so, with the protocol they belong to. */
   readonly open: { readonly protocol: number; readonly ports: readonly (readonly [number, number])[] } | null;
 };
+
+/**
+ * What the network as a whole lets through to a machine. `internet`: anybody can reach a port of it; `inside`: only
+ * somebody in a network that is joined to its own; `none`: proven that nobody outside its network can; `unknown`:
+ * something that no document tells decides it.
+ */
+export const networkStates = ['internet', 'inside', 'none', 'unknown'] as const;
+export type NetworkState = (typeof networkStates)[number];
