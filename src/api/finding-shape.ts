@@ -1,9 +1,10 @@
 import type { Finding, VulnerablePackage } from '@aws-sdk/client-inspector2';
-import { findingStatuses } from '../model/finding.ts';
+import { findingStatuses, findingTypes } from '../model/finding.ts';
 import type { Package } from '../model/package.ts';
 import { severities } from '../model/severity.ts';
 import { distro } from '../plugins/distros/registry.ts';
 import { ecosystem } from '../plugins/ecosystems/registry.ts';
+import type { NetworkFindingDocument } from '../store/exposures.ts';
 import {
   type FindingPackage,
   type FindingResource,
@@ -25,10 +26,15 @@ export function findingShape(row: FindingRow): Checked<Finding> {
   return {
     findingArn: row.arn,
     awsAccountId: row.accountId,
-    type: 'PACKAGE_VULNERABILITY',
-    description: (row.vulnerability?.description ?? row.vulnerability?.title ?? row.title).slice(0, textMax),
+    type: findingTypes[row.type] ?? findingTypes[0],
+    description: (
+      row.network?.description ??
+      row.vulnerability?.description ??
+      row.vulnerability?.title ??
+      row.title
+    ).slice(0, textMax),
     title: row.title,
-    remediation: { recommendation: { text: 'None Provided' } },
+    remediation: { recommendation: { text: row.network?.remediation ?? 'None Provided' } },
     severity: severities[row.severity] ?? 'UNTRIAGED',
     status: findingStatuses[row.status] ?? 'ACTIVE',
     firstObservedAt: new Date(row.firstObservedAt),
@@ -44,16 +50,37 @@ export function findingShape(row: FindingRow): Checked<Finding> {
               cvssSource: sourceWord(cvss.source),
               version: cvss.version,
               score,
-              scoringVector: cvss.vector,
-              adjustments: [],
+              scoringVector: row.adjustment?.vector ?? cvss.vector,
+              adjustments: [...(row.adjustment?.adjustments ?? [])],
             },
           },
         }
       : {}),
+    ...(row.network ? { networkReachabilityDetails: networkDetails(row.network) } : packageFacts(row)),
+  };
+}
+
+function packageFacts(row: FindingRow) {
+  return {
     packageVulnerabilityDetails: vulnerabilityDetails(row),
-    fixAvailable: fixWords[row.fixAvailable] ?? 'NO',
-    exploitAvailable: row.exploitAvailable ? 'YES' : 'NO',
+    fixAvailable: fixWords[row.fixAvailable] ?? ('NO' as const),
+    exploitAvailable: row.exploitAvailable ? ('YES' as const) : ('NO' as const),
     ...(row.epss === null ? {} : { epss: { score: row.epss } }),
+  };
+}
+
+function networkDetails({
+  begin,
+  end,
+  protocol,
+  steps,
+}: NetworkFindingDocument): Checked<NonNullable<Finding['networkReachabilityDetails']>> {
+  return {
+    openPortRange: { begin, end },
+    protocol,
+    networkPath: {
+      steps: steps.map(({ componentId, componentType }) => ({ componentId, componentType })),
+    },
   };
 }
 

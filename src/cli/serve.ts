@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { networkWatch } from '../plugins/networks/registry.ts';
 import { resolveTarget, storedLocation } from '../plugins/targets/registry.ts';
 import { type Service, startService } from '../service/start.ts';
 import { type Command, exitCode, UsageError } from './command.ts';
@@ -12,7 +14,7 @@ export const serve: Command = {
     watch: {
       kind: 'values',
       word: 'TARGET',
-      help: 'a place to watch (host, rootfs:DIR, oci-layout:DIR, zip:DIR); may be given more than once',
+      help: 'a place to watch (host, rootfs:DIR, oci-layout:DIR, zip:DIR, network:DIR); may be given more than once',
     },
     role: {
       kind: 'value',
@@ -49,12 +51,23 @@ export async function watchesOf(
 ): Promise<{ target: string; location: string }[]> {
   const watches: { target: string; location: string }[] = [];
   for (const reference of references) {
+    const place = networkPlace(reference);
+    if (place) {
+      watches.push(place);
+      continue;
+    }
     const { target, location } = await resolveTarget(reference).catch((error: Error) => {
       throw new UsageError(error.message);
     });
     watches.push({ target: target.id, location: storedLocation(target, location) });
   }
   return watches;
+}
+
+function networkPlace(reference: string): { target: string; location: string } | null {
+  const prefix = `${networkWatch.id}:`;
+  if (!reference.startsWith(prefix)) return null;
+  return { target: networkWatch.id, location: resolve(reference.slice(prefix.length)) };
 }
 
 /** Waits for an interrupt, then stops in order: no new work, running work kept in the queue, database closed. */

@@ -4,6 +4,7 @@ import { diffRevisions } from '../intel/diff.ts';
 import type { CloseReason } from '../model/finding.ts';
 import { reasonOf } from '../model/problem.ts';
 import { type RecordOutcome, record } from '../pipeline/record/record.ts';
+import { adjustForNetwork } from '../pipeline/score/exposure-score.ts';
 import { listAccounts } from '../store/accounts.ts';
 import type { Db } from '../store/database.ts';
 import { findingStore } from '../store/findings.ts';
@@ -164,6 +165,7 @@ async function recordChanged(
         now: context.now(),
         revision: intelligence.meta.revision,
         rules: context.rules,
+        adjust: adjustForNetwork,
         closeReason: (id) => reasonNow(id, intelligence),
       }),
     );

@@ -5,6 +5,7 @@ import type { LayerCache } from '../pipeline/collect/layer-cache.ts';
 import type { Readers } from '../pipeline/collect/readers.ts';
 import type { LifecycleRules } from '../pipeline/record/reconcile.ts';
 import type { Db } from '../store/database.ts';
+import type { KeptNetwork } from './reach-network.ts';
 
 /** What every job works with. Wired in `main.ts`. */
 export type JobContext = {
@@ -15,6 +16,8 @@ export type JobContext = {
   readonly limits: ScanLimits;
   readonly rules: LifecycleRules;
   readonly scratchDirectory: string;
+  /** Watched networks that were read, by watch. */
+  readonly networks: Map<number, KeptNetwork>;
   readonly region: string;
   readonly log: Logger;
   /** Milliseconds since the epoch. */

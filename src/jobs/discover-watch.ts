@@ -1,5 +1,7 @@
 import { reasonOf } from '../model/problem.ts';
 import { record } from '../pipeline/record/record.ts';
+import { adjustForNetwork } from '../pipeline/score/exposure-score.ts';
+import { networkWatch } from '../plugins/networks/registry.ts';
 import { target } from '../plugins/targets/registry.ts';
 import { isScanTypeEnabled } from '../store/accounts.ts';
 import { findingStore } from '../store/findings.ts';
@@ -7,6 +9,7 @@ import { type JobLine, logJob } from '../store/job-log.ts';
 import { noteResource, resourcesAt, type StoredResource, setGone } from '../store/resources.ts';
 import { getWatch } from '../store/watches.ts';
 import type { JobContext } from './context.ts';
+import { reachNetwork } from './reach-network.ts';
 
 /** A resource that discovery found new or changed. */
 export type DueScan = { readonly resourceId: number; readonly name: string };
@@ -35,6 +38,10 @@ export async function discoverWatch(
       why,
       milliseconds: performance.now() - started,
     });
+  if (watch.target === networkWatch.id) {
+    await reachNetwork(context, watch, trigger);
+    return [];
+  }
   const plugin = target(watch.target);
   if (!plugin) {
     await line('failed', `no target plugin is called '${watch.target}'`);
@@ -84,6 +91,7 @@ async function closeGone(
     now: context.now(),
     revision: context.intelligence.current()?.meta.revision ?? '',
     rules: context.rules,
+    adjust: adjustForNetwork,
     closeReason: () => 'RESOURCE_GONE',
   });
   for (const { id } of gone) {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { reasonOf } from '../model/problem.ts';
+import { deleteUnusedNetworkFindings } from '../store/exposures.ts';
 import { deletePastRetention } from '../store/findings.ts';
 import { logJob, pruneJobs } from '../store/job-log.ts';
 import type { JobContext } from './context.ts';
@@ -28,6 +29,7 @@ export async function retain(context: JobContext, trigger: string): Promise<void
   await sql`delete from package_version v where not exists (
       select 1 from inventory_package p where p.package_version_id = v.package_version_id)
     and not exists (select 1 from inventory i where i.created_at > ${now() - 3_600_000})`.execute(db);
+  await deleteUnusedNetworkFindings(db);
   for (const table of busyTables) {
     await sql`vacuum (analyze) ${sql.table(table)}`.execute(db).catch((error) => {
       context.log.warn({ table, why: reasonOf(error) }, 'vacuum did not run');

@@ -8,6 +8,7 @@ import type { Resource } from '../model/resource.ts';
 import { collect } from '../pipeline/collect/collect.ts';
 import { prepare } from '../pipeline/match/subject.ts';
 import { type RecordOutcome, record } from '../pipeline/record/record.ts';
+import { adjustForNetwork } from '../pipeline/score/exposure-score.ts';
 import { distroFor } from '../plugins/distros/registry.ts';
 import { target } from '../plugins/targets/registry.ts';
 import { closeReasons } from '../store/close-reasons.ts';
@@ -68,6 +69,7 @@ export async function scanResource(context: JobContext, resourceId: number, trig
       now: now(),
       revision: intelligence.meta.revision,
       rules: context.rules,
+      adjust: adjustForNetwork,
       closeReason: (vulnerability): CloseReason => reasons.get(vulnerability) ?? 'NOT_AFFECTED',
     });
     await suppress(db, resource.accountId, [resourceId], now());

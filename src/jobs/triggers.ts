@@ -1,6 +1,7 @@
 import { existsSync, type FSWatcher, watch as watchFile } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { networkWatch } from '../plugins/networks/registry.ts';
 import { target } from '../plugins/targets/registry.ts';
 import type { Watch } from '../store/watches.ts';
 
@@ -36,7 +37,10 @@ export function startTriggers(fire: (watch: Watch, trigger: string) => void): Tr
 }
 
 function observe(watch: Watch, fire: (watch: Watch, trigger: string) => void): { stop(): void } {
-  const paths = () => target(watch.target)?.watchPaths(watch.location) ?? [];
+  const paths = () =>
+    watch.target === networkWatch.id
+      ? networkWatch.watchPaths(watch.location)
+      : (target(watch.target)?.watchPaths(watch.location) ?? []);
   return watchPaths(paths, (path) => fire(watch, `${path} changed`));
 }
 

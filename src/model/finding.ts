@@ -3,6 +3,16 @@ import type { Severity } from './severity.ts';
 export const findingStatuses = ['ACTIVE', 'SUPPRESSED', 'CLOSED'] as const;
 export type FindingStatus = (typeof findingStatuses)[number];
 
+/** The kinds of finding, in the order of their stored numbers. */
+export const findingTypes = ['PACKAGE_VULNERABILITY', 'NETWORK_REACHABILITY'] as const;
+export type FindingType = (typeof findingTypes)[number];
+
+/** How a score came to differ from the base score, metric by metric, and the vector that gives it. */
+export type ScoreAdjustment = {
+  readonly vector: string;
+  readonly adjustments: readonly { readonly metric: string; readonly reason: string }[];
+};
+
 /** Why a finding closed. */
 export type CloseReason =
   | 'FIXED'

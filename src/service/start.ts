@@ -20,6 +20,7 @@ import { type Lock, lockDirectory } from '../lib/lock.ts';
 import { openLayerCache } from '../pipeline/collect/layer-cache.ts';
 import { openReaders } from '../pipeline/collect/readers.ts';
 import { lifecycleRules } from '../pipeline/record/reconcile.ts';
+import { networkWatch } from '../plugins/networks/registry.ts';
 import { target } from '../plugins/targets/registry.ts';
 import { findAccessKey, type Principal } from '../store/access-keys.ts';
 import { ensureAccount, resourceTypesOf, scanTypes } from '../store/accounts.ts';
@@ -104,6 +105,7 @@ async function start(
     limits: defaultLimits,
     rules: lifecycleRules,
     scratchDirectory,
+    networks: new Map(),
     region,
     log,
     now,
@@ -333,7 +335,9 @@ function followIntelligence(
 // A place on another machine tells of no change: it is asked.
 async function askRemote(db: Db, queue: Queue): Promise<void> {
   for (const watch of await listWatches(db)) {
-    const isSilent = (target(watch.target)?.watchPaths(watch.location).length ?? 0) === 0;
+    const isSilent =
+      watch.target !== networkWatch.id &&
+      (target(watch.target)?.watchPaths(watch.location).length ?? 0) === 0;
     if (isSilent) await queue.discover(watch.watchId, 'a regular look');
   }
 }

@@ -16,12 +16,29 @@ export function criteriaOf(filters: object | undefined): Criteria {
 }
 
 // Fields that the store looks up on related rows under the name `value`.
-const related = new Set(['vulnerabilitySource', 'vendorSeverity']);
+const related = new Set([
+  'vulnerabilitySource',
+  'vendorSeverity',
+  'networkProtocol',
+  'componentId',
+  'componentType',
+]);
 
 function criterionOf(name: string, filter: Filter): Criterion {
   if (name === 'vulnerablePackages') return packageCriterion(filter);
+  if (name === 'portRange') return portCriterion(filter);
   const item = simple(filter);
   return related.has(name) ? { kind: 'group', parts: { value: item } } : item;
+}
+
+// A range of open ports meets the asked one when it begins before that ends, and ends after that begins.
+function portCriterion(filter: Filter): Criterion {
+  const parts: Record<string, Criterion> = {};
+  if (filter.beginInclusive !== undefined)
+    parts.begin = { kind: 'range', lower: bound(filter.beginInclusive), upper: null };
+  if (filter.endInclusive !== undefined)
+    parts.end = { kind: 'range', lower: null, upper: bound(filter.endInclusive) };
+  return { kind: 'group', parts };
 }
 
 function simple(filter: Filter): Criterion {

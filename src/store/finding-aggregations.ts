@@ -104,7 +104,7 @@ const exploitFix = {
   fixAvailableCount: sql`count(distinct f.finding_id) filter (where f.fix_available = 2)`,
 };
 const operatingSystem = sql`r.details ->> 'platform'`;
-const kind = sql`'PACKAGE_VULNERABILITY'::text`;
+const kind = sql`case f.type when 0 then 'PACKAGE_VULNERABILITY' else 'NETWORK_REACHABILITY' end`;
 const layer = sql`p.package -> 'evidence' -> 0 ->> 'layer'`;
 const plain = { types: null, extras: {}, needsPackages: false } as const;
 const images = { types: ['AWS_ECR_CONTAINER_IMAGE'], needsPackages: false } as const;
@@ -127,7 +127,11 @@ export const dimensions: Readonly<Record<string, Dimension>> = {
   },
   TITLE: {
     ...plain,
-    columns: { title: sql`f.title`, vulnerabilityId: sql`f.vulnerability_id`, accountId: sql`f.account_id` },
+    columns: {
+      title: sql`f.title`,
+      vulnerabilityId: sql`case when f.type = 0 then f.vulnerability_id end`,
+      accountId: sql`f.account_id`,
+    },
     fields: {
       titles: text(sql`f.title`),
       vulnerabilityIds: text(sql`f.vulnerability_id`),
@@ -162,7 +166,7 @@ export const dimensions: Readonly<Record<string, Dimension>> = {
       operatingSystem,
       instanceTags: sql`r.tags`,
     },
-    extras: { networkFindings: sql`0` },
+    extras: { networkFindings: sql`count(distinct f.finding_id) filter (where f.type = 1)` },
     fields: {
       amis: text(detail('imageId')),
       operatingSystems: text(operatingSystem),

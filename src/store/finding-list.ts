@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { findingStatuses } from '../model/finding.ts';
+import { findingStatuses, findingTypes, type ScoreAdjustment } from '../model/finding.ts';
 import type { Verdict } from '../model/match.ts';
 import type { OsRelease } from '../model/os-release.ts';
 import type { Package } from '../model/package.ts';
@@ -8,6 +8,7 @@ import { severities } from '../model/severity.ts';
 import type { CvssRating, Vulnerability } from '../model/vulnerability.ts';
 import { type Criteria, type Field, whereOf } from './criteria.ts';
 import type { Db } from './database.ts';
+import type { NetworkFindingDocument } from './exposures.ts';
 
 export const fixWords = ['NO', 'PARTIAL', 'YES'] as const;
 const yesNo = ['NO', 'YES'] as const;
@@ -24,7 +25,7 @@ const packageField = (name: string): Field => ({ kind: 'text', of: sql`p.package
 export const findingFields: Readonly<Record<string, Field>> = {
   findingArn: { kind: 'text', of: sql`f.arn` },
   awsAccountId: { kind: 'text', of: sql`f.account_id` },
-  findingType: constant('PACKAGE_VULNERABILITY'),
+  findingType: { kind: 'enum', of: sql`f.type`, words: findingTypes },
   severity: { kind: 'enum', of: sql`f.severity`, words: severities },
   findingStatus: { kind: 'enum', of: sql`f.status`, words: findingStatuses },
   title: { kind: 'text', of: sql`f.title` },
@@ -35,7 +36,7 @@ export const findingFields: Readonly<Record<string, Field>> = {
   epssScore: { kind: 'number', of: sql`f.epss` },
   fixAvailable: { kind: 'enum', of: sql`f.fix_available`, words: fixWords },
   exploitAvailable: { kind: 'enum', of: sql`f.exploit_available::int`, words: yesNo },
-  vulnerabilityId: { kind: 'text', of: sql`f.vulnerability_id` },
+  vulnerabilityId: { kind: 'text', of: sql`case when f.type = 0 then f.vulnerability_id end` },
   relatedVulnerabilities: { kind: 'list', of: sql`v.document -> 'aliases'` },
   resourceType: { kind: 'text', of: sql`r.type` },
   resourceId: { kind: 'text', of: sql`r.id` },
@@ -73,10 +74,18 @@ export const findingFields: Readonly<Record<string, Field>> = {
   codeVulnerabilityDetectorName: never,
   codeVulnerabilityDetectorTags: neverList,
   codeVulnerabilityFilePath: never,
-  networkProtocol: never,
-  componentId: never,
-  componentType: never,
-  portRange: neverNumber,
+  networkProtocol: { kind: 'related', exists: networkExists, fields: { value: networkText('protocol') } },
+  componentId: { kind: 'related', exists: stepExists, fields: { value: stepText('componentId') } },
+  componentType: { kind: 'related', exists: stepExists, fields: { value: stepText('componentType') } },
+  // Ports from the first to the last of the filter have to be open, all or some.
+  portRange: {
+    kind: 'related',
+    exists: networkExists,
+    fields: {
+      begin: { kind: 'number', of: sql`(n.document ->> 'end')::int` },
+      end: { kind: 'number', of: sql`(n.document ->> 'begin')::int` },
+    },
+  },
   cloudProvider: constant('AWS'),
   cloudProviderRegion: { kind: 'text', of: sql`r.region` },
   cloudProviderAccountId: { kind: 'text', of: sql`f.account_id` },
@@ -138,6 +147,26 @@ export const findingFields: Readonly<Record<string, Field>> = {
   },
 };
 
+function networkExists(where: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`(f.type = 1 and exists (
+    select 1 from network_finding n where n.account_id = f.account_id and n.resource_id = f.resource_id
+      and n.key = f.vulnerability_id and ${where}))`;
+}
+
+function stepExists(where: RawBuilder<unknown>): RawBuilder<unknown> {
+  return networkExists(
+    sql`exists (select 1 from jsonb_array_elements(n.document -> 'steps') s where ${where})`,
+  );
+}
+
+function networkText(name: string): Field {
+  return { kind: 'text', of: sql`n.document ->> ${sql.lit(name)}` };
+}
+
+function stepText(name: string): Field {
+  return { kind: 'text', of: sql`s ->> ${sql.lit(name)}` };
+}
+
 function matchExists(where: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`exists (
     select 1 from inventory_package p join match m on m.package_version_id = p.package_version_id
@@ -148,7 +177,7 @@ function matchExists(where: RawBuilder<unknown>): RawBuilder<unknown> {
 /** What ListFindings can sort by. Every expression is never null, so that a page can go on after any row. */
 export const findingSorts: Readonly<Record<string, RawBuilder<unknown>>> = {
   AWS_ACCOUNT_ID: sql`f.account_id`,
-  FINDING_TYPE: sql`'PACKAGE_VULNERABILITY'::text`,
+  FINDING_TYPE: sql`case f.type when 0 then 'PACKAGE_VULNERABILITY' else 'NETWORK_REACHABILITY' end`,
   SEVERITY: sql`f.severity`,
   FIRST_OBSERVED_AT: sql`f.first_observed_at`,
   LAST_OBSERVED_AT: sql`f.last_observed_at`,
@@ -157,9 +186,9 @@ export const findingSorts: Readonly<Record<string, RawBuilder<unknown>>> = {
   ECR_IMAGE_PUSHED_AT: sql`case when r.type = 'AWS_ECR_CONTAINER_IMAGE' then r.first_seen_at else 0 end`,
   ECR_IMAGE_REPOSITORY_NAME: sql`coalesce(r.details ->> 'repositoryName', '')`,
   ECR_IMAGE_REGISTRY: sql`case when r.type = 'AWS_ECR_CONTAINER_IMAGE' then r.account_id else '' end`,
-  NETWORK_PROTOCOL: sql`''::text`,
+  NETWORK_PROTOCOL: sql`case when f.type = 1 then split_part(f.vulnerability_id, '/', 4) else '' end`,
   COMPONENT_TYPE: sql`''::text`,
-  VULNERABILITY_ID: sql`f.vulnerability_id`,
+  VULNERABILITY_ID: sql`case when f.type = 0 then f.vulnerability_id else '' end`,
   VULNERABILITY_SOURCE: sql`coalesce(v.document ->> 'source', '')`,
   INSPECTOR_SCORE: sql`coalesce(f.score, -1)`,
   VENDOR_SEVERITY: sql`f.severity`,
@@ -183,6 +212,7 @@ export type PageMark = { readonly value: string; readonly id: number };
 
 export type FindingRow = {
   readonly findingId: number;
+  readonly type: number;
   readonly arn: string;
   readonly accountId: string;
   readonly title: string;
@@ -196,6 +226,9 @@ export type FindingRow = {
   readonly lastObservedAt: number;
   readonly updatedAt: number;
   readonly vulnerabilityId: string;
+  readonly adjustment: ScoreAdjustment | null;
+  /** Of network findings only. */
+  readonly network: NetworkFindingDocument | null;
   readonly resource: FindingResource;
   readonly vulnerability: Vulnerability | null;
   readonly packages: readonly FindingPackage[];
@@ -247,7 +280,7 @@ export async function listFindings(db: Db, query: FindingQuery): Promise<Finding
       where r.type = any(${query.resourceTypes}::text[]) and ${whereOf(query.criteria, findingFields)} ${after}
       order by ${sort} ${direction}, f.finding_id ${direction}
       limit ${query.limit})
-    select f.finding_id as "findingId", f.arn, f.account_id as "accountId", f.title, f.status, f.severity, f.score,
+    select f.finding_id as "findingId", f.type, f.adjustment, n.document as network, f.arn, f.account_id as "accountId", f.title, f.status, f.severity, f.score,
       f.epss, f.fix_available as "fixAvailable", f.exploit_available as "exploitAvailable",
       f.first_observed_at as "firstObservedAt", f.last_observed_at as "lastObservedAt", f.updated_at as "updatedAt",
       f.vulnerability_id as "vulnerabilityId", page.sort_value as "sortValue", v.document as vulnerability,
@@ -259,6 +292,8 @@ export async function listFindings(db: Db, query: FindingQuery): Promise<Finding
     join resource r on r.resource_id = f.resource_id
     left join inventory i on i.inventory_id = r.inventory_id
     left join vulnerability v on v.vulnerability_id = f.vulnerability_id
+    left join network_finding n on f.type = 1 and n.account_id = f.account_id and n.resource_id = f.resource_id
+      and n.key = f.vulnerability_id
     left join lateral (
       select jsonb_agg(t.item order by t.ordinal) as list from (
         select p.ordinal, jsonb_build_object('package', p.package, 'distro', pv.subject ->> 'distro',

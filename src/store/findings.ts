@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { CloseReason, FindingEventKind } from '../model/finding.ts';
-import type { FindingChange, FindingStore, RecordingResource } from '../pipeline/record/ports.ts';
+import { findingTypes } from '../model/finding.ts';
+import type {
+  DesiredOfInventory,
+  FindingChange,
+  FindingStore,
+  RecordingResource,
+} from '../pipeline/record/ports.ts';
 import type { Desired, LifecycleRules, Recorded } from '../pipeline/record/reconcile.ts';
 import type { Db } from './database.ts';
 import { inSlices, json, recordset } from './rows.ts';
@@ -14,7 +20,9 @@ const eventOrderLock = 7_480_001;
 export function findingStore(db: Db): FindingStore {
   return {
     resources: (ids) => recordingResources(db, ids),
-    desired: (inventoryIds, vulnerabilities) => desiredFindings(db, inventoryIds, vulnerabilities),
+    desired: (inventoryIds, vulnerabilities, withRatings) =>
+      desiredFindings(db, inventoryIds, vulnerabilities, withRatings),
+    desiredOfNetwork: (resourceIds, keys) => networkFindings(db, resourceIds, keys),
     recorded: (resourceIds, vulnerabilities) => recordedFindings(db, resourceIds, vulnerabilities),
     apply: (changes, revision) => applyChanges(db, changes, revision),
   };
@@ -23,7 +31,7 @@ export function findingStore(db: Db): FindingStore {
 async function recordingResources(db: Db, ids: readonly number[]): Promise<RecordingResource[]> {
   const found = await sql<RecordingResource>`
     select resource_id as "resourceId", account_id as "accountId", region, id, inventory_id as "inventoryId",
-      gone_at is not null as "isGone"
+      gone_at is not null as "isGone", network ->> 'state' as network
     from resource where resource_id = any(${ids}::bigint[])`.execute(db);
   return found.rows;
 }
@@ -36,7 +44,12 @@ async function desiredFindings(
   db: Db,
   inventoryIds: readonly number[],
   vulnerabilities: readonly string[] | null,
-): Promise<Map<number, Map<string, Desired>>> {
+  withRatings: boolean,
+): Promise<Map<number, Map<string, DesiredOfInventory>>> {
+  const ratings = withRatings
+    ? sql`array_agg(distinct jsonb_build_object('score', m.score, 'vector', m.rating -> 'cvss' ->> 'vector'))
+        filter (where m.score is not null)`
+    : sql`null::jsonb[]`;
   const only =
     vulnerabilities === null ? sql`` : sql`and m.vulnerability_id = any(${vulnerabilities}::text[])`;
   const found = await sql<{
@@ -49,29 +62,63 @@ async function desiredFindings(
     fixed: number;
     exploit: boolean;
     names: string[];
+    ratings: { score: number; vector: string }[] | null;
   }>`
     select g.*, (v.document -> 'epss' ->> 'score')::real as epss,
       coalesce(jsonb_array_length(v.document -> 'exploits') > 0 or v.document ->> 'kev' is not null, false) as exploit
     from (
       select p.inventory_id as inventory, m.vulnerability_id as vulnerability, max(m.severity) as severity,
         max(m.score) as score, count(*)::int as packages, count(m.fixed_version)::int as fixed,
-        (array_agg(p.package ->> 'name' order by p.ordinal))[1:2] as names
+        (array_agg(p.package ->> 'name' order by p.ordinal))[1:2] as names, to_jsonb(${ratings}) as ratings
       from inventory_package p join match m using (package_version_id)
       where p.inventory_id = any(${inventoryIds}::bigint[]) and p.set_aside is null and m.result = 'affected' ${only}
       group by p.inventory_id, m.vulnerability_id) g
     left join vulnerability v on v.vulnerability_id = g.vulnerability`.execute(db);
-  const byInventory = new Map<number, Map<string, Desired>>(inventoryIds.map((id) => [id, new Map()]));
+  const byInventory = new Map<number, Map<string, DesiredOfInventory>>(
+    inventoryIds.map((id) => [id, new Map()]),
+  );
   for (const row of found.rows) {
     byInventory.get(row.inventory)?.set(row.vulnerability, {
+      type: 'PACKAGE_VULNERABILITY',
       title: titleOf(row.vulnerability, row.names, row.packages),
       severity: row.severity,
       score: row.score,
       epss: row.epss,
       fixAvailable: row.fixed === row.packages ? 2 : row.fixed > 0 ? 1 : 0,
       exploitAvailable: row.exploit,
+      adjustment: null,
+      ratings: row.ratings ?? [],
     });
   }
   return byInventory;
+}
+
+/** Open network findings by resource and key. */
+async function networkFindings(
+  db: Db,
+  resourceIds: readonly number[],
+  keys: readonly string[] | null,
+): Promise<Map<number, Map<string, Desired>>> {
+  const only = keys === null ? sql`` : sql`and key = any(${keys}::text[])`;
+  const found = await sql<{ resource: number; key: string; title: string; severity: number }>`
+    select resource_id as resource, key, title, severity from network_finding
+    where resource_id = any(${resourceIds}::bigint[]) and is_open ${only}`.execute(db);
+  const byResource = new Map<number, Map<string, Desired>>();
+  for (const { resource, key, title, severity } of found.rows) {
+    const own = byResource.get(resource) ?? new Map<string, Desired>();
+    byResource.set(resource, own);
+    own.set(key, {
+      type: 'NETWORK_REACHABILITY',
+      title,
+      severity,
+      score: null,
+      epss: null,
+      fixAvailable: 0,
+      exploitAvailable: false,
+      adjustment: null,
+    });
+  }
+  return byResource;
 }
 
 function titleOf(vulnerability: string, names: readonly string[], count: number): string {
@@ -88,15 +135,17 @@ async function recordedFindings(
   vulnerabilities: readonly string[] | null,
 ): Promise<Map<number, Map<string, Recorded>>> {
   const only = vulnerabilities === null ? sql`` : sql`and vulnerability_id = any(${vulnerabilities}::text[])`;
-  const found = await sql<Recorded & { resource: number; vulnerability: string }>`
+  const found = await sql<Omit<Recorded, 'type'> & { resource: number; vulnerability: string; kind: number }>`
     select resource_id as resource, vulnerability_id as vulnerability, title, status, severity, score, epss,
       fix_available as "fixAvailable", exploit_available as "exploitAvailable",
       first_observed_at as "firstObservedAt", last_observed_at as "lastObservedAt", updated_at as "updatedAt",
-      closed_at as "closedAt", close_reason as "closeReason"
+      closed_at as "closedAt", close_reason as "closeReason", adjustment, type as kind
     from finding where resource_id = any(${resourceIds}::bigint[]) ${only}`.execute(db);
   const byResource = new Map<number, Map<string, Recorded>>(resourceIds.map((id) => [id, new Map()]));
-  for (const { resource, vulnerability, ...recorded } of found.rows)
-    byResource.get(resource)?.set(vulnerability, recorded);
+  for (const { resource, vulnerability, kind, ...recorded } of found.rows)
+    byResource
+      .get(resource)
+      ?.set(vulnerability, { ...recorded, type: findingTypes[kind] ?? findingTypes[0] });
   return byResource;
 }
 
@@ -105,7 +154,7 @@ async function applyChanges(db: Db, changes: readonly FindingChange[], revision:
   const columns = `account_id text, resource_id bigint, vulnerability_id text, arn text, title text, status smallint,
     severity smallint, score real, epss real, fix_available smallint, exploit_available boolean,
     first_observed_at bigint, last_observed_at bigint, updated_at bigint, closed_at bigint, close_reason text,
-    event text, detail jsonb`;
+    event text, detail jsonb, type smallint, adjustment jsonb`;
   await inSlices(changes, sliceRows, (slice) =>
     db.transaction().execute(async (tx) => {
       // Events are read by id: a lower id must never become visible after a higher one.
@@ -115,16 +164,18 @@ async function applyChanges(db: Db, changes: readonly FindingChange[], revision:
       written as (
         insert into finding (account_id, resource_id, vulnerability_id, arn, title, status, severity, score, epss,
           fix_available, exploit_available, first_observed_at, last_observed_at, updated_at, closed_at, close_reason,
-          revision)
+          revision, type, adjustment)
         select account_id, resource_id, vulnerability_id, arn, title, status, severity, score, epss, fix_available,
-          exploit_available, first_observed_at, last_observed_at, updated_at, closed_at, close_reason, ${revision}
+          exploit_available, first_observed_at, last_observed_at, updated_at, closed_at, close_reason, ${revision}, type,
+          adjustment
         from given
         on conflict (account_id, resource_id, vulnerability_id) do update set
           title = excluded.title, status = excluded.status, severity = excluded.severity, score = excluded.score,
           epss = excluded.epss, fix_available = excluded.fix_available,
           exploit_available = excluded.exploit_available, first_observed_at = excluded.first_observed_at,
           last_observed_at = excluded.last_observed_at, updated_at = excluded.updated_at,
-          closed_at = excluded.closed_at, close_reason = excluded.close_reason, revision = excluded.revision
+          closed_at = excluded.closed_at, close_reason = excluded.close_reason, revision = excluded.revision,
+          adjustment = excluded.adjustment
         returning account_id, finding_id, resource_id, vulnerability_id)
       insert into finding_event (account_id, finding_id, at, kind, revision, detail)
       select written.account_id, written.finding_id, given.updated_at, given.event, ${revision}, given.detail
@@ -154,7 +205,15 @@ function findingRow({ resource, vulnerability, next, event, before }: FindingCha
     closed_at: next.closedAt,
     close_reason: next.closeReason,
     event,
-    detail: { reason: next.closeReason, severity: next.severity, score: next.score, before },
+    type: findingTypes.indexOf(next.type),
+    adjustment: next.adjustment,
+    detail: {
+      reason: next.closeReason,
+      severity: next.severity,
+      score: next.score,
+      ...(next.adjustment ? { adjustments: next.adjustment.adjustments } : {}),
+      before,
+    },
   };
 }
 

@@ -122,21 +122,37 @@ export async function adoptRevision(db: Db, from: string | null, to: string): Pr
   );
 }
 
+function firstPrediction({ epss }: Vulnerability): object | null {
+  const day = epss === null ? Number.NaN : Math.floor(Date.parse(epss.date) / 86_400_000);
+  return Number.isNaN(day) ? null : { since: day, day, probability: epss?.score, survival: 0 };
+}
+
+// A newer prediction ends the one before it, whose days are added up. Source: pipeline/score/lev.ts
+const nextPredictions = sql`case
+  when excluded.lev is null then v.lev
+  when v.lev is null then excluded.lev
+  when (excluded.lev ->> 'day')::int <= (v.lev ->> 'day')::int then v.lev
+  else v.lev || jsonb_build_object('day', excluded.lev -> 'day', 'probability', excluded.lev -> 'probability',
+    'survival', (v.lev ->> 'survival')::float8 + ((excluded.lev ->> 'day')::int - (v.lev ->> 'day')::int) / 30.0
+      * ln(1 - least((v.lev ->> 'probability')::float8, 1 - 1e-12)))
+  end`;
+
 /** Keeps what is known of vulnerabilities that findings name. */
 export async function saveVulnerabilities(
   db: Db,
   found: readonly Vulnerability[],
   now: number,
 ): Promise<void> {
-  const rows = found.map((document) => ({ id: document.id, document }));
+  const rows = found.map((document) => ({ id: document.id, document, lev: firstPrediction(document) }));
   rows.sort((a, b) => (a.id < b.id ? -1 : 1));
   await inSlices(rows, 500, async (slice) => {
     await sql`
-      insert into vulnerability (vulnerability_id, document, updated_at)
-      select t.id, t.document, ${now}
-      from jsonb_to_recordset(${withoutNul(JSON.stringify(slice))}::jsonb) as t(id text, document jsonb)
-      on conflict (vulnerability_id) do update set document = excluded.document, updated_at = excluded.updated_at
-      where vulnerability.document is distinct from excluded.document`.execute(db);
+      insert into vulnerability as v (vulnerability_id, document, updated_at, lev)
+      select t.id, t.document, ${now}, t.lev
+      from jsonb_to_recordset(${withoutNul(JSON.stringify(slice))}::jsonb) as t(id text, document jsonb, lev jsonb)
+      on conflict (vulnerability_id) do update set document = excluded.document, updated_at = excluded.updated_at,
+        lev = ${nextPredictions}
+      where v.document is distinct from excluded.document`.execute(db);
   });
 }
 

@@ -54,7 +54,7 @@ export async function noteResource(
       'ACTIVE', 'PENDING_INITIAL_SCAN', ${now}, ${now})
     on conflict (account_id, type, id) do update set
       name = excluded.name, target = excluded.target, location = excluded.location,
-      fingerprint = excluded.fingerprint, tags = excluded.tags, details = excluded.details,
+      fingerprint = excluded.fingerprint, tags = excluded.tags, details = resource.details || excluded.details,
       last_seen_at = excluded.last_seen_at,
       status_code = case when resource.gone_at is null then resource.status_code else 'ACTIVE' end,
       status_reason = case when resource.gone_at is null then resource.status_reason else 'PENDING_INITIAL_SCAN' end,

@@ -1,17 +1,24 @@
+import { resolve } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { resourceTypes } from '../../model/resource.ts';
 import { severities } from '../../model/severity.ts';
 import { explain } from '../../pipeline/match/explain.ts';
 import { isWithin, parsePackageQuery } from '../../pipeline/match/package-query.ts';
+import { networkWatch } from '../../plugins/networks/registry.ts';
 import { storedLocation, target } from '../../plugins/targets/registry.ts';
+import { listNetworkStates, listStoredExposures } from '../../store/exposures.ts';
 import { eventsAfter } from '../../store/finding-events.ts';
+import { listFindings } from '../../store/finding-list.ts';
 import { loadInventory } from '../../store/inventories.ts';
 import { listJobs } from '../../store/job-log.ts';
 import { resourcesWith, versionsNamed } from '../../store/package-search.ts';
 import { findResource } from '../../store/resources.ts';
+import { riskContexts } from '../../store/risk-context.ts';
 import { addWatch, listWatches, removeWatch } from '../../store/watches.ts';
 import type { ApiContext, ApiService } from '../context.ts';
 import { streamEvents } from './events.ts';
 import openapi from './openapi.json' with { type: 'json' };
+import { type OwnersWord, ownersWord, priorityShape } from './priorities.ts';
 
 /** Says who calls, or answers the request itself and gives null. */
 export type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<ApiContext | null>;
@@ -26,6 +33,8 @@ export type Health = {
   } | null;
   readonly version: string;
 };
+
+const prioritiesMax = 100;
 
 type Query = Readonly<Record<string, string | undefined>>;
 
@@ -91,6 +100,47 @@ export function v1Routes(
     };
   });
 
+  app.get('/openinspector/v1/exposures', async (request, reply) => {
+    const caller = await authenticate(request, reply);
+    if (!caller) return reply;
+    const { resource, verdict, edgeType, after, limit } = request.query as Query;
+    if (verdict !== undefined && verdict !== 'reachable' && verdict !== 'may')
+      return refuse(reply, 400, `verdict '${verdict}' is not one of reachable, may`);
+    const [resourceId, ordinal] = (after ?? '').split('.');
+    const most = Math.max(1, Math.min(1000, whole(limit, 100)));
+    const rows = await listStoredExposures(service.db, {
+      accountId: caller.accountId,
+      resource: resource ?? null,
+      verdict: verdict ?? null,
+      edgeType: edgeType ?? null,
+      after: { resourceId: whole(resourceId || undefined, 0), ordinal: after ? whole(ordinal, 0) : -1 },
+      limit: most + 1,
+    });
+    const last = rows.length > most ? rows[most - 1] : undefined;
+    return {
+      exposures: rows.slice(0, most).map(({ resource: id, exposure }) => ({ resource: id, ...exposure })),
+      ...(last ? { next: `${last.resourceId}.${last.ordinal}` } : {}),
+    };
+  });
+
+  app.get('/openinspector/v1/exposures/states', async (request, reply) => {
+    const caller = await authenticate(request, reply);
+    if (!caller) return reply;
+    return { resources: await listNetworkStates(service.db, caller.accountId) };
+  });
+
+  app.get('/openinspector/v1/priorities', async (request, reply) => {
+    const caller = await authenticate(request, reply);
+    if (!caller) return reply;
+    const query = request.query as Query;
+    const word = ownersWord(query);
+    if (typeof word === 'string') return refuse(reply, 400, word);
+    const arns = (query.finding ?? '').split(',').filter(Boolean);
+    if (arns.length === 0 || arns.length > prioritiesMax)
+      return refuse(reply, 400, `Name one to ${prioritiesMax} findings: ?finding=ARN,ARN`);
+    return { priorities: await prioritiesOf(caller, arns, word) };
+  });
+
   app.get('/openinspector/v1/jobs', async (request, reply) => {
     const caller = await authenticate(request, reply);
     if (!caller) return reply;
@@ -108,11 +158,15 @@ export function v1Routes(
     const caller = await authenticate(request, reply);
     if (!caller) return reply;
     const { target: targetId, location } = (request.body ?? {}) as { target?: unknown; location?: unknown };
-    const plugin = typeof targetId === 'string' ? target(targetId) : null;
+    const plugin = typeof targetId === 'string' ? watchable(targetId) : null;
     if (!plugin || typeof location !== 'string' || location === '') {
-      return refuse(reply, 400, 'The body needs a target (host, rootfs, oci-layout, zip, …) and a location.');
+      return refuse(
+        reply,
+        400,
+        'The body needs a target (host, rootfs, oci-layout, zip, network, …) and a location.',
+      );
     }
-    const place = storedLocation(plugin, location);
+    const place = plugin.place(location);
     const watch = await addWatch(service.db, caller.accountId, plugin.id, place, service.now());
     service.onWatchAdded(watch);
     await service.queue.discover(watch.watchId, 'watch added');
@@ -128,6 +182,36 @@ export function v1Routes(
     service.onWatchRemoved(id);
     return gone;
   });
+}
+
+async function prioritiesOf({ service, accountId }: ApiContext, arns: readonly string[], word: OwnersWord) {
+  const rows = await listFindings(service.db, {
+    accountId,
+    resourceTypes,
+    criteria: {
+      findingArn: arns.map((value) => ({ kind: 'text', comparison: 'EQUALS', value })),
+      findingType: [{ kind: 'text', comparison: 'EQUALS', value: 'PACKAGE_VULNERABILITY' }],
+    },
+    sort: null,
+    descending: false,
+    limit: arns.length,
+    after: null,
+  });
+  const risks = await riskContexts(
+    service.db,
+    accountId,
+    rows.map(({ findingId }) => findingId),
+  );
+  return rows.flatMap((row) => {
+    const risk = risks.get(row.findingId);
+    return risk ? [priorityShape(row, risk, word, service.now())] : [];
+  });
+}
+
+function watchable(id: string): { readonly id: string; readonly place: (location: string) => string } | null {
+  if (id === networkWatch.id) return { id, place: (location) => resolve(location) };
+  const plugin = target(id);
+  return plugin && { id, place: (location) => storedLocation(plugin, location) };
 }
 
 function refuse(reply: FastifyReply, status: number, message: string): FastifyReply {

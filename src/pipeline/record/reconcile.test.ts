@@ -5,6 +5,8 @@ import { type Desired, isPastRetention, lifecycleRules, type Recorded, reconcile
 
 const day = 86_400_000;
 const seen: Desired = {
+  type: 'PACKAGE_VULNERABILITY',
+  adjustment: null,
   title: 'CVE-2024-3094 - xz-utils',
   severity: 5,
   score: 10,
@@ -75,6 +77,8 @@ describe('the life of a finding', () => {
 
 describe('reconciling, whatever happened before', () => {
   const desired = fc.record({
+    type: fc.constant('PACKAGE_VULNERABILITY' as const),
+    adjustment: fc.constant(null),
     title: fc.constantFrom('a', 'b'),
     severity: fc.integer({ min: 0, max: 5 }),
     score: fc.option(fc.constantFrom(4.3, 9.8), { nil: null }),

@@ -1,4 +1,4 @@
-import type { CloseReason, FindingEventKind } from '../../model/finding.ts';
+import type { CloseReason, FindingEventKind, FindingType, ScoreAdjustment } from '../../model/finding.ts';
 
 /** How long a closed finding may come back as itself, and how long closed ones are kept. Milliseconds. */
 export type LifecycleRules = {
@@ -19,6 +19,7 @@ export const lifecycleRules: LifecycleRules = {
 
 /** What the last evaluation says of one (resource, vulnerability). */
 export type Desired = {
+  readonly type: FindingType;
   readonly title: string;
   readonly severity: number;
   readonly score: number | null;
@@ -26,6 +27,8 @@ export type Desired = {
   /** 0 NO, 1 PARTIAL, 2 YES. */
   readonly fixAvailable: number;
   readonly exploitAvailable: boolean;
+  /** What facts of the resource made of the score; null where the base score stands. */
+  readonly adjustment: ScoreAdjustment | null;
 };
 
 /** A recorded finding. `status`: 0 ACTIVE, 1 SUPPRESSED, 2 CLOSED. */

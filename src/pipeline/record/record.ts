@@ -1,6 +1,11 @@
-import type { CloseReason } from '../../model/finding.ts';
-import type { FindingChange, FindingStore, RecordingResource } from './ports.ts';
+import type { NetworkState } from '../../model/exposure.ts';
+import type { CloseReason, ScoreAdjustment } from '../../model/finding.ts';
+import { severityOfScore, severityRank } from '../../model/severity.ts';
+import type { DesiredOfInventory, FindingChange, FindingStore, RecordingResource } from './ports.ts';
 import { type Desired, type LifecycleRules, type Recorded, reconcile } from './reconcile.ts';
+
+/** A score as it is under the facts of a resource, with the vector that gives it. */
+export type AdjustedScore = ScoreAdjustment & { readonly score: number };
 
 export type RecordOptions = {
   readonly resourceIds: readonly number[];
@@ -9,6 +14,8 @@ export type RecordOptions = {
   readonly now: number;
   readonly revision: string;
   readonly rules: LifecycleRules;
+  /** What the network of a resource makes of a score, by its CVSS vector; null: nothing. */
+  readonly adjust: (vector: string, network: NetworkState | null) => AdjustedScore | null;
   /** Why a finding of this vulnerability that is no longer found closes. */
   readonly closeReason: (vulnerability: string) => CloseReason;
 };
@@ -31,15 +38,19 @@ export async function record(store: FindingStore, options: RecordOptions): Promi
     const inventories = new Set<number>();
     for (const { inventoryId, isGone } of resources)
       if (inventoryId !== null && !isGone) inventories.add(inventoryId);
-    const desired = await store.desired([...inventories], options.vulnerabilities);
+    const withRatings = resources.some(({ network }) => network === 'inside' || network === 'none');
+    const desired = await store.desired([...inventories], options.vulnerabilities, withRatings);
+    const opened = await store.desiredOfNetwork(ids, options.vulnerabilities);
     const recorded = await store.recorded(ids, options.vulnerabilities);
     const changes: FindingChange[] = [];
     for (const resource of resources) {
-      const wanted =
-        resource.inventoryId === null || resource.isGone ? undefined : desired.get(resource.inventoryId);
-      changes.push(
-        ...changesOf(resource, wanted ?? new Map(), recorded.get(resource.resourceId) ?? new Map(), options),
+      const wanted = wantedOf(
+        resource,
+        desired.get(resource.inventoryId ?? -1),
+        opened.get(resource.resourceId),
+        options.adjust,
       );
+      changes.push(...changesOf(resource, wanted, recorded.get(resource.resourceId) ?? new Map(), options));
     }
     await store.apply(changes, options.revision);
     for (const { event } of changes) {
@@ -50,6 +61,38 @@ export async function record(store: FindingStore, options: RecordOptions): Promi
     }
   }
   return outcome;
+}
+
+function wantedOf(
+  { isGone, network }: RecordingResource,
+  inventory: ReadonlyMap<string, DesiredOfInventory> | undefined,
+  opened: ReadonlyMap<string, Desired> | undefined,
+  adjust: RecordOptions['adjust'],
+): ReadonlyMap<string, Desired> {
+  const wanted = new Map<string, Desired>();
+  if (isGone) return wanted;
+  for (const [id, desired] of inventory ?? []) wanted.set(id, inNetwork(desired, network, adjust));
+  for (const [key, desired] of opened ?? []) wanted.set(key, desired);
+  return wanted;
+}
+
+/** The finding with the score that the network of its resource leaves: that of the package that stays worst. */
+function inNetwork(
+  { ratings, ...desired }: DesiredOfInventory,
+  network: RecordingResource['network'],
+  adjust: RecordOptions['adjust'],
+): Desired {
+  if (desired.score === null || ratings.length === 0) return desired;
+  let worst: { readonly score: number; readonly adjustment: Desired['adjustment'] } | null = null;
+  for (const { score, vector } of ratings) {
+    const adjusted = adjust(vector, network);
+    const now = adjusted
+      ? { score: adjusted.score, adjustment: { vector: adjusted.vector, adjustments: adjusted.adjustments } }
+      : { score, adjustment: null };
+    if (worst === null || now.score > worst.score) worst = now;
+  }
+  if (worst === null || worst.score >= desired.score) return desired;
+  return { ...desired, ...worst, severity: severityRank(severityOfScore(worst.score)) };
 }
 
 function changesOf(

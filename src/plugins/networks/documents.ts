@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Problem, problem, reasonOf } from '../../model/problem.ts';
@@ -43,6 +44,19 @@ export async function readDocuments(directory: string): Promise<ReadDocuments> {
     }
   }
   return { documents, problems };
+}
+
+/** Paths of the documents of a directory, for watching them; none where it cannot be listed. */
+export function documentPaths(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+      .filter((name) => name.endsWith('.json'))
+      .slice(0, documentLimits.documentsMax)
+      .map((name) => join(directory, name));
+  } catch {
+    // A directory that is not there now may come to be: it is watched itself.
+    return [];
+  }
 }
 
 async function readDocument(

@@ -1,9 +1,18 @@
 import { aws } from './aws/index.ts';
 import type { NetworkSource, Translation } from './contract.ts';
-import { readDocuments } from './documents.ts';
+import { documentPaths, readDocuments } from './documents.ts';
 
 /** Every vendor whose network documents can be read. */
 export const networkSources: readonly NetworkSource[] = [aws];
+
+/** What a network is called among watched places: `network:DIR`. */
+export const networkWatch = {
+  id: 'network',
+  /** Files whose change means that the network may have changed. */
+  watchPaths(directory: string): string[] {
+    return [directory, ...documentPaths(directory)];
+  },
+} as const;
 
 /**
  * Reads a directory of JSON documents that describe one network. Rejects with a plain sentence when the directory

@@ -34,16 +34,31 @@ export async function fingerprintFiles(root: string, paths: readonly string[]): 
 /** The os-release of a root, or null where it has none. */
 export async function readOsRelease(root: string): Promise<OsRelease | null> {
   for (const path of ['etc/os-release', 'usr/lib/os-release']) {
-    try {
-      // A link is only taken when it stays inside the root.
-      const real = await realpath(join(root, path));
-      if (root !== '/' && !real.startsWith(`${await realpath(root)}/`)) continue;
-      return parseOsRelease((await readFile(real, 'utf8')).slice(0, 65_536));
-    } catch {
-      // Absent: the next place is tried, and null says that none has it.
-    }
+    const text = await textInside(root, path);
+    if (text !== null) return parseOsRelease(text);
   }
   return null;
+}
+
+/**
+ * The id that the cloud gave the machine whose root this is, as cloud-init noted it, or null: what its network and
+ * its account know it by. Source: https://cloudinit.readthedocs.io/en/latest/explanation/instancedata.html
+ */
+export async function cloudInstanceId(root: string): Promise<string | null> {
+  const text = await textInside(root, 'var/lib/cloud/data/instance-id');
+  const id = text?.trim() ?? '';
+  return /^i-[0-9a-f]{8}(?:[0-9a-f]{9})?$/.test(id) ? id : null;
+}
+
+// The first bytes of a file; a link is only taken when it stays inside the root. Null: absent or not readable.
+async function textInside(root: string, path: string): Promise<string | null> {
+  try {
+    const real = await realpath(join(root, path));
+    if (root !== '/' && !real.startsWith(`${await realpath(root)}/`)) return null;
+    return (await readFile(real, 'utf8')).slice(0, 65_536);
+  } catch {
+    return null;
+  }
 }
 
 /** Seventeen hex digits from any text: what stands behind `i-` in an instance id of ours. */

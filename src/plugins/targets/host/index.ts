@@ -3,6 +3,7 @@ import { hostname, networkInterfaces, release, type } from 'node:os';
 import { problem } from '../../../model/problem.ts';
 import type { Content, Discovery, Target } from '../contract.ts';
 import {
+  cloudInstanceId,
   fingerprintFiles,
   instanceIdOf,
   packageDatabases,
@@ -42,7 +43,7 @@ export const host = {
       resources: [
         {
           type: 'AWS_EC2_INSTANCE',
-          id: instanceIdOf(`host ${machineId.trim() || hostname()}`),
+          id: (await cloudInstanceId('/')) ?? instanceIdOf(`host ${machineId.trim() || hostname()}`),
           name: hostname(),
           target: 'host',
           location: 'host',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { problem } from '../../../model/problem.ts';
 import type { Target } from '../contract.ts';
 import {
+  cloudInstanceId,
   fingerprintFiles,
   instanceIdOf,
   packageDatabases,
@@ -38,7 +39,7 @@ export const rootfs = {
       resources: [
         {
           type: 'AWS_EC2_INSTANCE',
-          id: instanceIdOf(`rootfs ${root}`),
+          id: (await cloudInstanceId(root)) ?? instanceIdOf(`rootfs ${root}`),
           name: location,
           target: 'rootfs',
           location: root,
