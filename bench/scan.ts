@@ -15,7 +15,7 @@ if (!process.argv[2] || !existsSync(place)) {
   process.exit(2);
 }
 const isLayout = existsSync(join(place, 'oci-layout'));
-const main = join(import.meta.dirname, '../src/main.ts');
+const command = join(import.meta.dirname, '../bin/openinspector.mjs');
 const rounds = 3;
 
 const rows: string[][] = [['what', 'seconds', 'peak MB', 'packages', 'packages/s', 'ratio']];
@@ -93,11 +93,11 @@ async function runOurs(): Promise<{ cold: Measure; warm: Measure }> {
   try {
     if (given) symlinkSync(resolve(given), join(home, 'intel'));
     else
-      await measure(process.execPath, [main, 'intel', 'status'], { OPENINSPECTOR_HOME: home }).catch(
+      await measure(process.execPath, [command, 'intel', 'status'], { OPENINSPECTOR_HOME: home }).catch(
         () => null,
       );
     const run = () =>
-      measure(process.execPath, [main, 'scan', place, '--format', 'json'], { OPENINSPECTOR_HOME: home });
+      measure(process.execPath, [command, 'scan', place, '--format', 'json'], { OPENINSPECTOR_HOME: home });
     const cold = await bestOf(async () => {
       rmSync(join(home, 'cache'), { recursive: true, force: true });
       return run();

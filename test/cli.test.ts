@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -192,6 +192,37 @@ describe('scan and explain, without a service', () => {
     assert.match((await run('explain', 'CVE-2024-0101', tree)).stdout, /NOT PRESENT/);
     const unknown = JSON.parse((await run('explain', 'CVE-1999-0000', tree, '--format', 'json')).stdout);
     assert.equal(unknown.answer, 'cannot-say');
+  });
+
+  test('a report is kept for what it was made from, and made anew when any of it changes', async () => {
+    const place = join(folder, 'kept-layout');
+    const write = (version: string) =>
+      writeLayout(place, [
+        {
+          reference: 'app:1',
+          layers: [
+            tarOf({ 'etc/os-release': debian12, 'var/lib/dpkg/status': dpkgStanza('openssl', version) }),
+          ],
+        },
+      ]);
+    const kept = () => readdirSync(join(home, 'cache/reports')).length;
+    const scan = (...more: string[]) => run('scan', `oci-layout:${place}`, '--format', 'json', ...more);
+    write('1.0-1');
+    const first = await scan();
+    const count = kept();
+    const again = await scan();
+    assert.deepEqual(again, { ...first, stderr: again.stderr });
+    assert.equal(kept(), count);
+    // Other words, other content, another revision.
+    assert.notDeepEqual((await scan('--severity', 'critical')).stdout, '');
+    assert.equal(kept(), count + 1);
+    write('1.0-2');
+    const changed = await scan();
+    assert.equal(JSON.parse(changed.stdout).packages[0].version, '1.0-2');
+    assert.equal(kept(), count + 2);
+    for (const name of readdirSync(join(home, 'cache/reports')))
+      writeFileSync(join(home, 'cache/reports', name), '{"exitCode":0,"sha256":"0"}\nsomething else');
+    assert.equal((await scan()).stdout, changed.stdout);
   });
 
   test('what could not be read whole exits with 3 and says what and where', async () => {

@@ -3,6 +3,7 @@
 // rest under Node 24 fetched by npx. Everything after that is TypeScript run from source.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import * as nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -39,6 +40,8 @@ export async function launch([name, ...rest]) {
   const node = findNode();
   const inPlace = name === 'cli' && node === process.execPath;
   if (inPlace) {
+    // Sources are compiled once and not at every start; a place that cannot be written to is no reason to fail.
+    nodeModule.enableCompileCache?.(join(root, 'node_modules/.cache/openinspector'));
     process.argv = [process.argv[0], main, ...rest];
     await import(pathToFileURL(main).href);
     return;

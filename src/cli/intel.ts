@@ -4,7 +4,8 @@ import type { IntelligenceMeta } from '../intel/contract.ts';
 import { diffRevisions } from '../intel/diff.ts';
 import { fetchFeeds } from '../intel/fetch.ts';
 
-import { currentRevision, openIntelligence, openRevision } from '../intel/open.ts';
+import { openIntelligence, openRevision } from '../intel/open.ts';
+import { currentRevision } from '../intel/pointer.ts';
 import { pruneRevisions } from '../intel/prune.ts';
 import { listRevisions } from '../intel/revisions.ts';
 import { searchPackage, searchVulnerability } from '../intel/search.ts';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { buildIntelligence } from '../intel/build.ts';
 
-import { currentRevision, type IntelligenceRevision, openIntelligence } from '../intel/open.ts';
+import { type IntelligenceRevision, openIntelligence } from '../intel/open.ts';
+import { currentRevision } from '../intel/pointer.ts';
 import { progressLine, say } from './output.ts';
 
 const starterDirectory = join(import.meta.dirname, '../../data/starter');

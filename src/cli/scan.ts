@@ -1,16 +1,13 @@
-import { judgeInventory } from '../jobs/scan-once.ts';
-import { type Severity, severities, severityRank } from '../model/severity.ts';
-import { type Command, exitCode, UsageError } from './command.ts';
-import { openCurrentIntelligence } from './intelligence.ts';
-import { print } from './output.ts';
-import { reportDocument } from './report-documents.ts';
-import { reportJson } from './report-json.ts';
-import { reportTable } from './report-table.ts';
+import { currentRevision } from '../intel/pointer.ts';
+import { type Severity, severities } from '../model/severity.ts';
+import type { Settings } from '../service/settings.ts';
+import { type Command, UsageError } from './command.ts';
+import { contentIdentity } from './content-identity.ts';
+import { keepReport, readKept, reportFile } from './kept-report.ts';
+import { print, terminalWidth } from './output.ts';
+import { formats, rowsShown } from './scan-formats.ts';
+import type { ScanRequest } from './scan-now.ts';
 import { readSettings, settingOptions } from './settings.ts';
-import { collectReference } from './work.ts';
-
-const rowsShown = 50;
-const formats = ['table', 'json', 'cyclonedx', 'spdx', 'sarif'] as const;
 
 export const scan: Command = {
   name: 'scan',
@@ -48,45 +45,42 @@ export const scan: Command = {
     const least = parseSeverity(input.value('severity'), 'severity');
     const failOn = parseSeverity(input.value('fail-on'), 'fail-on');
     const settings = readSettings(input.value);
-    const intelligence = await openCurrentIntelligence(settings.intelDirectory);
-    try {
-      const { collected, problems } = await collectReference(reference, settings);
-      const reports = collected.map(({ resource, inventory }) => {
-        const report = judgeInventory(resource, inventory, intelligence);
-        const findings = report.findings.filter(
-          ({ rating }) => severityRank(rating.severity) >= severityRank(least ?? 'UNTRIAGED'),
-        );
-        return { ...report, findings, problems: [...problems, ...report.problems] };
-      });
-      if (format !== 'table') {
-        const documents = reports.map((report) =>
-          format === 'json' ? reportJson(report) : reportDocument(report, format, new Date()),
-        );
-        print(JSON.stringify(documents.length === 1 ? documents[0] : documents, null, 1));
-      } else {
-        print(
-          reports
-            .map((report) => reportTable(report, { limit: input.flag('all') ? null : rowsShown }))
-            .join('\n\n'),
-        );
-      }
-      if (
-        failOn &&
-        reports.some(({ findings }) =>
-          findings.some(({ rating }) => severityRank(rating.severity) >= severityRank(failOn)),
-        )
-      ) {
-        return exitCode.refused;
-      }
-      const isIncomplete = reports.some((report) =>
-        report.problems.some(({ kind }) => kind !== 'not-assessed' && kind !== 'stale'),
-      );
-      return isIncomplete ? exitCode.incomplete : exitCode.done;
-    } finally {
-      intelligence.close();
+    const request = { reference, format, least, failOn, isAll: input.flag('all') };
+    const file = await keptFile(request, settings);
+    const kept = file === null ? null : readKept(file);
+    if (kept) {
+      print(kept.text);
+      return kept.exitCode;
     }
+    // Only now is everything loaded that a scan needs.
+    const { scanNow } = await import('./scan-now.ts');
+    const made = await scanNow(request, settings);
+    print(made.text);
+    // The revision may have been built on the way: the name is asked for again.
+    const now = made.isSettled ? await keptFile(request, settings) : null;
+    if (now !== null) keepReport(now, made);
+    return made.exitCode;
   },
 };
+
+// Documents carry the time they were made at; tables depend on the terminal. A day's end may change what is stale.
+async function keptFile(request: ScanRequest, settings: Settings): Promise<string | null> {
+  if (request.format !== 'table' && request.format !== 'json') return null;
+  const revision = currentRevision(settings.intelDirectory);
+  const identity = revision === null ? null : await contentIdentity(request.reference);
+  if (revision === null || identity === null) return null;
+  const day = new Date().toISOString().slice(0, 10);
+  const look =
+    request.format === 'table' ? `${terminalWidth()} ${process.stdout.isTTY} ${process.env.NO_COLOR}` : '';
+  return reportFile(settings.home, [
+    JSON.stringify(request),
+    revision,
+    settings.intelDirectory,
+    identity,
+    day,
+    look,
+  ]);
+}
 
 function parseSeverity(text: string | null, option: string): Severity | null {
   if (text === null) return null;

@@ -5,8 +5,9 @@ import type { Inventory } from '../model/inventory.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Resource } from '../model/resource.ts';
 import { collect } from '../pipeline/collect/collect.ts';
-import { openLayerCache } from '../pipeline/collect/layer-cache.ts';
+import { type LayerCache, openLayerCache } from '../pipeline/collect/layer-cache.ts';
 import { openReaders } from '../pipeline/collect/readers.ts';
+import type { Content } from '../plugins/targets/contract.ts';
 import { resolveTarget } from '../plugins/targets/registry.ts';
 import type { Settings } from '../service/settings.ts';
 import { UsageError } from './command.ts';
@@ -14,14 +15,18 @@ import { bytesText, progressLine } from './output.ts';
 
 export type Collected = { readonly resource: Resource; readonly inventory: Inventory };
 
+export type CollectedReference = {
+  readonly collected: readonly Collected[];
+  readonly problems: readonly Problem[];
+  /** Whether everything was read to its end, so that the same content would give the same again. */
+  readonly isSettled: boolean;
+};
+
 /**
  * Resolves a reference (`docker-archive:FILE`, a bare path, `host`) and takes the inventory of every resource in it,
  * showing progress. Throws a UsageError when nothing can be scanned there.
  */
-export async function collectReference(
-  reference: string,
-  settings: Settings,
-): Promise<{ readonly collected: readonly Collected[]; readonly problems: readonly Problem[] }> {
+export async function collectReference(reference: string, settings: Settings): Promise<CollectedReference> {
   const { target, location } = await resolveTarget(reference).catch((error: Error) => {
     throw new UsageError(error.message);
   });
@@ -39,6 +44,7 @@ export async function collectReference(
   const cache = openLayerCache(join(settings.home, 'cache'));
   try {
     const collected: Collected[] = [];
+    let isSettled = problems.length === 0;
     for (const resource of resources) {
       const line = progressLine(resource.name);
       const content = await target.open(resource, {
@@ -60,10 +66,23 @@ export async function collectReference(
       });
       line.end('');
       collected.push({ resource, inventory });
+      isSettled &&= await isReadWhole(content, inventory, cache);
     }
-    return { collected, problems };
+    return { collected, problems, isSettled };
   } finally {
     readers.close();
     await rm(scratchDirectory, { recursive: true, force: true });
   }
+}
+
+// Only complete readings of layers are kept; elsewhere a limit or an error may be gone the next time.
+async function isReadWhole(content: Content, inventory: Inventory, cache: LayerCache): Promise<boolean> {
+  if (content.kind === 'layers') {
+    const kept = await Promise.all(content.layers.map((blob) => cache.keeps(blob)));
+    return kept.every(Boolean);
+  }
+  return (
+    content.kind === 'zip' &&
+    !inventory.problems.some(({ kind }) => kind === 'limit' || kind === 'unreadable')
+  );
 }

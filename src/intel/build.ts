@@ -10,7 +10,6 @@ import { packValue } from './codec.ts';
 import type { FeedSummary, IntelligenceMeta } from './contract.ts';
 import { type Gathered, type Gatherer, gatherer } from './gather.ts';
 import {
-  currentFile,
   databaseFile,
   formatVersion,
   openTables,
@@ -18,6 +17,7 @@ import {
   type Tables,
   writeManifest,
 } from './layout.ts';
+import { currentFile } from './pointer.ts';
 import { type Written, writeContent } from './write.ts';
 
 /** Deepest folder, and most files, of a feeds directory that are looked at. */

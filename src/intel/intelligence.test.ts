@@ -18,7 +18,8 @@ import type { Feed, FeedRecord } from '../plugins/feeds/contract.ts';
 import { buildIntelligence } from './build.ts';
 import { diffRevisions } from './diff.ts';
 import { databaseFile, manifestFile } from './layout.ts';
-import { currentRevision, openIntelligence, openRevision } from './open.ts';
+import { openIntelligence, openRevision } from './open.ts';
+import { currentRevision } from './pointer.ts';
 import { pruneRevisions } from './prune.ts';
 import { searchPackage, searchVulnerability } from './search.ts';
 

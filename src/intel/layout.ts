@@ -12,9 +12,6 @@ export const databaseFile = 'intelligence.mdb';
 /** The file beside the database that says what it must be like; written last. */
 export const manifestFile = 'revision.json';
 
-/** The file beside the revisions that names the current one. */
-export const currentFile = 'current';
-
 /**
  * The tables of a revision. All values are bytes.
  * `statements`: key text → encoded groups. `vulnerabilities`: display id → encoded vulnerability. `aliases`: other id →

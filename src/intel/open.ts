@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PackageKey, Statement } from '../model/advisory.ts';
 import { type Problem, reasonOf } from '../model/problem.ts';
@@ -7,7 +7,8 @@ import { bareVulnerability, decodeStatements, decodeVulnerability, unpackValue }
 import type { Intelligence, IntelligenceMeta, StreamCoverage } from './contract.ts';
 import { findEntry, placeOf } from './epss-table.ts';
 import { keyBytesMax, keyOfText, keyText } from './keys.ts';
-import { currentFile, databaseFile, formatVersion, openTables, stateOfPlace, type Tables } from './layout.ts';
+import { databaseFile, formatVersion, openTables, stateOfPlace, type Tables } from './layout.ts';
+import { currentRevision, isRevision } from './pointer.ts';
 
 /** An opened revision, with what is beyond judging: listing, searching and comparing. */
 export type IntelligenceRevision = Intelligence & {
@@ -44,20 +45,6 @@ export function openRevision(directory: string, revision: string): IntelligenceR
     );
   }
   return openAt(place);
-}
-
-/** The name of the current revision of an intelligence directory, or null when there is none. */
-export function currentRevision(directory: string): string | null {
-  try {
-    const revision = readFileSync(join(directory, currentFile), 'utf8').trim();
-    return isRevision(revision) ? revision : null;
-  } catch {
-    return null;
-  }
-}
-
-export function isRevision(name: string): boolean {
-  return /^[0-9a-f]{16}$/.test(name);
 }
 
 /** The tables of an opened revision, for the parts of this folder that read them whole. */

@@ -2,7 +2,7 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { databaseFile } from './layout.ts';
-import { currentRevision, isRevision } from './open.ts';
+import { currentRevision, isRevision } from './pointer.ts';
 
 /** Revisions that are kept unless told otherwise. */
 export const revisionsKept = 3;

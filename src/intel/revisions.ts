@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseFile } from './layout.ts';
-import { isRevision } from './open.ts';
+import { isRevision } from './pointer.ts';
 
 /** The revisions that an intelligence directory holds, newest first. */
 export function listRevisions(directory: string): readonly string[] {

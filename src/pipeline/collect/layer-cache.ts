@@ -12,6 +12,8 @@ const packr = new Packr({ structuredClone: false, useRecords: false });
 export type LayerCache = {
   get(blob: LayerBlob): Promise<Reading | null>;
   put(blob: LayerBlob, reading: Reading): Promise<void>;
+  /** Whether a whole reading of the blob is kept, without looking into it. */
+  keeps(blob: LayerBlob): Promise<boolean>;
   /** Whether the reading of the layer of this digest is kept, and undamaged: its bytes are not needed then. */
   has(digest: string): Promise<boolean>;
 };
@@ -40,6 +42,9 @@ export function openLayerCache(directory: string): LayerCache {
       // A reading cut short must not stand for the layer.
       if (!reading.isComplete) return;
       await write(await fileFor(blob), reading);
+    },
+    async keeps(blob) {
+      return (await stat(await fileFor(blob)).catch(() => null)) !== null;
     },
     async has(digest) {
       return (await read(fileOf(digest))) !== null;
