@@ -1,4 +1,4 @@
-import { type Address, type Cidr, type Family, formatAddress, holds } from '../../model/address.ts';
+import { type Address, type Cidr, type Family, formatAddress, holds, single } from '../../model/address.ts';
 import type { Destination, Source } from '../../model/exposure.ts';
 import type { Interface, Listener } from '../../model/network.ts';
 import { blocksMap } from './compile-acl.ts';
@@ -62,6 +62,7 @@ export function startsOf(
   to: Destination,
 ): { readonly starts: readonly Start[]; readonly isWhole: boolean } {
   const { index } = compiled;
+  tellApart(compiled, from, to);
   switch (from.kind) {
     case 'internet':
       return whole(familiesOf(from.address).map((family) => internetStart(compiled, family, from.address)));
@@ -338,6 +339,17 @@ function zoneStart(zone: Zone, family: Family, mask: SourceMap): Start {
     vpc: zone.vpc,
     enter: (walk, flow) => enterZone(walk, flow, zone),
   };
+}
+
+// A number of IPv6 stands for every address up to the next boundary. Rules that are compiled on the way may set
+// boundaries: an address that is asked for gets its own first, so that its number stays what it is.
+function tellApart({ index }: Compiled, from: Source, to: Destination): void {
+  const asked = [
+    'address' in from && from.address ? single(from.address) : null,
+    'cidr' in from ? from.cidr : null,
+    to.kind === 'address' ? single(to.address) : null,
+  ];
+  for (const block of asked) if (block?.family === 6) index.space(6).range(block);
 }
 
 export function devicesAt(index: Compiled['index'], address: Address): Interface[] {

@@ -6,7 +6,7 @@ import { applyChange } from './estate/change.ts';
 import type { Estate } from './estate/estate.ts';
 import { balancerCells, describe, type Found, foundOn } from './exposures.ts';
 import type { NetworkIndex } from './network-index.ts';
-import { isNobody, nobody, subtractMaps } from './source-map.ts';
+import { isNobody, subtractMaps } from './source-map.ts';
 
 /** What some edits would do to what stands open. */
 export type WhatIf = {
@@ -45,7 +45,7 @@ function foundOnAll(estate: Estate, ids: ReadonlySet<string>): FoundById {
 function difference(estate: Estate, some: FoundById, others: FoundById): Exposure[] {
   const { sets } = estate.compiled.index;
   return [...some].flatMap(([id, found]) =>
-    found.flatMap((one) => describe(estate, less(one, counterpart(others.get(id), one), sets))),
+    found.flatMap((one) => describe(estate, less(one, counterparts(others.get(id), one), sets))),
   );
 }
 
@@ -83,18 +83,22 @@ function inverseOf(index: NetworkIndex, object: NetworkObject): NetworkChange {
   return before === null ? { remove: { kind: object.kind, id: object.id } } : { put: before };
 }
 
-function counterpart(all: readonly Found[] | undefined, one: Found): Found | null {
-  return (all ?? []).find((other) => keyOf(other) === keyOf(one)) ?? null;
+// Exposures are told apart by the edge, whichever attachment of it they come through.
+function counterparts(all: readonly Found[] | undefined, one: Found): Found[] {
+  return (all ?? []).filter((other) => keyOf(other) === keyOf(one));
 }
 
-function keyOf(found: Found): string {
-  const via = found.via[0]?.balancer ?? '';
-  const zone = via === '' ? found.zone.key : found.zone.edge;
-  return `${zone} ${found.family} ${found.protocol} ${via} ${via === '' ? found.address : ''}`;
+function keyOf({ zone, family, protocol, via, address }: Found): string {
+  const balancer = via[0]?.balancer ?? '';
+  return `${zone.edge} ${family} ${protocol} ${balancer} ${balancer === '' ? address : ''}`;
 }
 
-function less(one: Found, other: Found | null, sets: Estate['compiled']['index']['sets']): Found {
-  const rest = other?.upper ?? nobody;
-  if (isNobody(rest)) return one;
-  return { ...one, lower: subtractMaps(one.lower, rest, sets), upper: subtractMaps(one.upper, rest, sets) };
+function less(one: Found, others: readonly Found[], sets: Estate['compiled']['index']['sets']): Found {
+  let { lower, upper } = one;
+  for (const { upper: rest } of others) {
+    if (isNobody(rest)) continue;
+    lower = subtractMaps(lower, rest, sets);
+    upper = subtractMaps(upper, rest, sets);
+  }
+  return { ...one, lower, upper };
 }
