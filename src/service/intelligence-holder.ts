@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Intelligence } from '../intel/contract.ts';
-import { currentRevision, openIntelligence, openRevision } from '../intel/open.ts';
+import { openIntelligence, openRevision } from '../intel/open.ts';
+import { currentRevision } from '../intel/pointer.ts';
 import type { IntelligenceHolder } from '../jobs/context.ts';
 import { reasonOf } from '../model/problem.ts';
 
