@@ -1,3 +1,4 @@
+import type { ListeningSocket } from './listening.ts';
 import type { OsRelease } from './os-release.ts';
 import type { Package } from './package.ts';
 import type { Problem } from './problem.ts';
@@ -23,4 +24,6 @@ export type InventoryFacts = {
   readonly runningKernel: string | null;
   /** Layer digests (diff ids) from the base up, for images only. */
   readonly layers: readonly string[];
+  /** What waits for clients; null or absent: nobody has told. */
+  readonly listening?: readonly ListeningSocket[] | null;
 };

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Exposure, NetworkState } from '../model/exposure.ts';
+import type { ListeningSocket } from '../model/listening.ts';
 import type { Db } from './database.ts';
 import { inSlices, json, recordset } from './rows.ts';
 
@@ -160,6 +161,8 @@ export type StoredExposure = {
   readonly ordinal: number;
   readonly resource: string;
   readonly exposure: Exposure;
+  /** What listens on the machine; null: nobody has told. */
+  readonly listening: readonly ListeningSocket[] | null;
 };
 
 /** One page of exposures of an account, by resource; `after`: the last of the page before. */
@@ -176,8 +179,10 @@ export async function listStoredExposures(
 ): Promise<StoredExposure[]> {
   const { accountId, resource, verdict, edgeType, after, limit } = query;
   const found = await sql<StoredExposure>`
-    select e.resource_id as "resourceId", e.ordinal, r.id as resource, e.document as exposure
+    select e.resource_id as "resourceId", e.ordinal, r.id as resource, e.document as exposure,
+      i.facts -> 'listening' as listening
     from exposure e join resource r on r.resource_id = e.resource_id
+    left join inventory i on i.inventory_id = r.inventory_id
     where e.account_id = ${accountId} and r.gone_at is null
       and (e.resource_id, e.ordinal) > (${after.resourceId}::bigint, ${after.ordinal}::int)
       and (${resource}::text is null or r.id = ${resource} or r.name = ${resource})

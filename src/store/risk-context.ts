@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { ListeningSocket } from '../model/listening.ts';
 import type { Db } from './database.ts';
 
 /** What the store knows beside a finding itself that its risk depends on. Days are whole days since the epoch. */
@@ -11,6 +12,8 @@ export type RiskContext = {
     readonly probability: number;
     readonly survival: number;
   } | null;
+  /** What listens on the resource; null: nobody has told. */
+  readonly listening: readonly ListeningSocket[] | null;
 };
 
 /** By finding id. */
@@ -20,8 +23,9 @@ export async function riskContexts(
   findingIds: readonly number[],
 ): Promise<ReadonlyMap<number, RiskContext>> {
   const found = await sql<RiskContext & { id: number }>`
-    select f.finding_id as id, r.network, v.lev
+    select f.finding_id as id, r.network, v.lev, i.facts -> 'listening' as listening
     from finding f join resource r on r.resource_id = f.resource_id
+    left join inventory i on i.inventory_id = r.inventory_id
     left join vulnerability v on v.vulnerability_id = f.vulnerability_id
     where f.account_id = ${accountId} and f.finding_id = any(${findingIds}::bigint[])`.execute(db);
   return new Map(found.rows.map(({ id, ...context }) => [id, context]));

@@ -1,4 +1,5 @@
 import type { NetworkState } from '../../model/exposure.ts';
+import { isOutward, type ListeningSocket } from '../../model/listening.ts';
 import { bod2604, bodOutcomes } from '../../pipeline/score/bod-26-04.ts';
 import type { Decision } from '../../pipeline/score/decision.ts';
 import { type Circumstances, factsOf, untold } from '../../pipeline/score/facts.ts';
@@ -33,7 +34,7 @@ export function ownersWord(query: Readonly<Record<string, string | undefined>>):
 /** Priority and deadlines of one package finding, from one set of facts, with the evidence of each. */
 export function priorityShape(row: FindingRow, risk: RiskContext, word: OwnersWord, now: number): object {
   const cvss = row.packages.find(({ rating }) => rating.cvss !== null)?.rating.cvss ?? null;
-  const facts = factsOf(row.vulnerability, cvss, circumstances(risk, now));
+  const facts = factsOf(row.vulnerability, cvss, circumstances(risk, row, now));
   const directive = bod2604(facts);
   const { days, words } = bodOutcomes[directive.outcome];
   const response = vdr(facts, word.level, word.adverseImpact);
@@ -59,9 +60,13 @@ function dueAt(from: number, days: number | null): string | null {
   return days === null ? null : new Date(from + days * 86_400_000).toISOString();
 }
 
-function circumstances({ network, lev }: RiskContext, now: number): Circumstances {
+function circumstances(
+  { network, lev, listening }: RiskContext,
+  row: FindingRow,
+  now: number,
+): Circumstances {
   return {
-    ...untold,
+    use: useOf(row, listening),
     network: network ? { value: network.state as NetworkState, evidence: network.evidence } : untold.network,
     lev: lev
       ? {
@@ -72,4 +77,26 @@ function circumstances({ network, lev }: RiskContext, now: number): Circumstance
         }
       : untold.lev,
   };
+}
+
+/**
+ * Whether something that listens has the vulnerable package loaded. Only system packages are known by their files, so
+ * of any other nobody can tell.
+ */
+function useOf(row: FindingRow, listening: readonly ListeningSocket[] | null): Circumstances['use'] {
+  const names = row.packages.map((item) => item.package);
+  if (listening === null || names.length === 0) return untold.use;
+  const isNamed = ({ packages }: ListeningSocket) => names.some(({ name }) => packages.includes(name));
+  const socket = listening.find((one) => isOutward(one) && isNamed(one));
+  if (socket) {
+    const { process, protocol, address, port } = socket;
+    return {
+      value: 'listening',
+      evidence: `${process ?? 'a process'} listens on ${protocol} ${address}:${port} with it`,
+    };
+  }
+  const isSeen = listening.every(({ program }) => program !== null);
+  const isSystem = names.every(({ ecosystem: id }) => id === 'deb');
+  if (!isSeen || !isSystem) return { value: null, evidence: 'not every process that listens was to be seen' };
+  return { value: 'installed', evidence: 'no process that listens has it loaded' };
 }

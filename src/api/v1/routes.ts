@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type ListeningSocket, listensOn } from '../../model/listening.ts';
 import { resourceTypes } from '../../model/resource.ts';
 import { severities } from '../../model/severity.ts';
 import { explain } from '../../pipeline/match/explain.ts';
 import { isWithin, parsePackageQuery } from '../../pipeline/match/package-query.ts';
 import { networkWatch } from '../../plugins/networks/registry.ts';
 import { storedLocation, target } from '../../plugins/targets/registry.ts';
-import { listNetworkStates, listStoredExposures } from '../../store/exposures.ts';
+import { listNetworkStates, listStoredExposures, type StoredExposure } from '../../store/exposures.ts';
 import { eventsAfter } from '../../store/finding-events.ts';
 import { listFindings } from '../../store/finding-list.ts';
 import { loadInventory } from '../../store/inventories.ts';
@@ -118,7 +119,7 @@ export function v1Routes(
     });
     const last = rows.length > most ? rows[most - 1] : undefined;
     return {
-      exposures: rows.slice(0, most).map(({ resource: id, exposure }) => ({ resource: id, ...exposure })),
+      exposures: rows.slice(0, most).map(exposureShape),
       ...(last ? { next: `${last.resourceId}.${last.ordinal}` } : {}),
     };
   });
@@ -206,6 +207,15 @@ async function prioritiesOf({ service, accountId }: ApiContext, arns: readonly s
     const risk = risks.get(row.findingId);
     return risk ? [priorityShape(row, risk, word, service.now())] : [];
   });
+}
+
+// Which sockets of the machine the open ports lead to; null: nobody has told what listens there.
+function exposureShape({ resource, exposure, listening }: StoredExposure) {
+  const isBehind = (socket: ListeningSocket) =>
+    socket.protocol === exposure.protocol &&
+    exposure.ports.some(([from, to]) => socket.port >= from && socket.port <= to) &&
+    listensOn(socket, exposure.address);
+  return { resource, ...exposure, listening: listening === null ? null : listening.filter(isBehind) };
 }
 
 function watchable(id: string): { readonly id: string; readonly place: (location: string) => string } | null {

@@ -10,6 +10,7 @@ import {
   platformOf,
   readOsRelease,
 } from '../filesystem.ts';
+import { readListening } from './listening.ts';
 
 // File systems that hold no installed software of this machine: kernel views, memory, other machines' disks.
 const foreignKinds = new Set(
@@ -67,7 +68,12 @@ export const host = {
       skip: await skippedFolders(),
       skipNames: cacheNames,
       installedOnly: true,
-      facts: { isContainer: await isInContainer(), runningKernel: release(), layers: [] },
+      facts: {
+        isContainer: await isInContainer(),
+        runningKernel: release(),
+        layers: [],
+        listening: await readListening(),
+      },
       problems: [],
     };
   },
