@@ -2,10 +2,12 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Extractor } from '../src/plugins/ecosystems/contract.ts';
 import { extractors } from '../src/plugins/ecosystems/registry.ts';
+import { diskCorpora, fuzzDisks } from '../test/disk/fuzz.ts';
 import { sharedPath } from '../testkit/shared.ts';
 
 /**
- * `npm run fuzz [-- RUNS [PREFIX]]`: hands mutated files to every extractor and reports what throws or takes long.
+ * `npm run fuzz [-- RUNS [PREFIX]]`: hands mutated files to every extractor, and damaged images to the readers of
+ * disks, and reports what throws or takes long.
  * The corpus is the project's own test data and, where it is there, the bundle of real files. The seed is printed, so
  * that a run can be repeated with FUZZ_SEED.
  */
@@ -59,10 +61,18 @@ for (const extractor of extractors) {
   );
   process.stdout.write(`${rows.at(-1)}\n`);
 }
+for (const format of Object.keys(diskCorpora)) {
+  const name = `disk/${format}`;
+  if (!name.startsWith(prefix)) continue;
+  const outcome = await fuzzDisks(format, { runs, seed, say: (line) => process.stdout.write(`${line}\n`) });
+  failures += outcome.failures;
+  rows.push(
+    `${name.padEnd(34)} ${String(diskCorpora[format]?.length).padStart(3)} images slowest ${outcome.slowestMilliseconds.toFixed(0).padStart(5)} ms  ${outcome.failures === 0 ? 'ok' : `${outcome.failures} FAILED`}`,
+  );
+  process.stdout.write(`${rows.at(-1)}\n`);
+}
 const resident = process.resourceUsage().maxRSS / 1024;
-process.stdout.write(
-  `${rows.length} extractors, ${failures} failures, peak memory ${resident.toFixed(0)} MB\n`,
-);
+process.stdout.write(`${rows.length} readers, ${failures} failures, peak memory ${resident.toFixed(0)} MB\n`);
 process.exitCode = failures === 0 ? 0 : 1;
 
 type Sample = { readonly path: string; readonly bytes: Buffer };

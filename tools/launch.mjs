@@ -20,7 +20,9 @@ const scripts = {
   start: [[main, 'start']],
   dev: [['--watch', main, 'serve']],
   test: [['--test', ...tests]],
-  'test:integration': [['--test', '--test-concurrency=1', 'test/integration/*.integration.ts']],
+  'test:integration': [
+    ['--test', '--test-concurrency=1', 'test/integration/*.integration.ts', 'test/disk/*.integration.ts'],
+  ],
   check: [[biome, 'check'], [tsc], ['--test', ...tests]],
   format: [[biome, 'check', '--write']],
   types: [[tsc]],

@@ -5,6 +5,7 @@
 import { setPriority } from 'node:os';
 import type { ScanLimits } from '../../lib/limits.ts';
 import type { LayerBlob } from '../../plugins/targets/contract.ts';
+import { readDiskFile } from './disk.ts';
 import { readLayer } from './layer.ts';
 import type { Reading } from './reading.ts';
 import { readTree, type TreeSkip } from './tree.ts';
@@ -13,6 +14,7 @@ import { readZip } from './zip.ts';
 export type ReadingTask =
   | { readonly kind: 'layer'; readonly blob: LayerBlob }
   | { readonly kind: 'tree'; readonly root: string; readonly skip: TreeSkip }
+  | { readonly kind: 'disk'; readonly path: string; readonly skip: TreeSkip }
   | { readonly kind: 'zip'; readonly path: string };
 
 export type ToChild = { readonly task: ReadingTask; readonly limits: ScanLimits };
@@ -29,6 +31,8 @@ export async function runTask(
   if (task.kind === 'layer')
     return readLayer(task.blob, limits, (bytes) => onProgress(bytes, task.blob.diffId ?? ''));
   if (task.kind === 'zip') return readZip(task.path, limits, (bytes) => onProgress(bytes, task.path));
+  if (task.kind === 'disk')
+    return readDiskFile(task.path, task.skip, limits, (_entries, at) => onProgress(0, at));
   return readTree(task.root, task.skip, limits, (_entries, at) => onProgress(0, at));
 }
 

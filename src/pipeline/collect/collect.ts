@@ -1,6 +1,7 @@
 import type { ScanLimits } from '../../lib/limits.ts';
 import type { Inventory } from '../../model/inventory.ts';
 import type { Content, LayerBlob } from '../../plugins/targets/contract.ts';
+import type { ReadingTask } from './child.ts';
 import type { LayerCache } from './layer-cache.ts';
 import { type LayerReading, mergeReadings } from './merge.ts';
 import type { Readers } from './readers.ts';
@@ -28,18 +29,7 @@ export async function collect(content: Content, context: CollectContext): Promis
     const stack = await readLayers(content.layers, context);
     return mergeReadings(stack, content.facts, content.problems);
   }
-  const task =
-    content.kind === 'tree'
-      ? ({
-          kind: 'tree',
-          root: content.root,
-          skip: {
-            paths: content.skip,
-            names: content.skipNames ?? [],
-            installedOnly: content.installedOnly ?? false,
-          },
-        } as const)
-      : ({ kind: 'zip', path: content.path } as const);
+  const task = taskOf(content);
   let doneBytes = 0;
   const reading = await context.readers.read(task, (bytes, at) => {
     doneBytes += bytes;
@@ -53,6 +43,16 @@ export async function collect(content: Content, context: CollectContext): Promis
     at: '',
   });
   return mergeReadings([{ reading, layer: null }], content.facts, content.problems);
+}
+
+function taskOf(content: Extract<Content, { readonly kind: 'tree' | 'disk' | 'zip' }>): ReadingTask {
+  if (content.kind === 'zip') return { kind: 'zip', path: content.path };
+  if (content.kind === 'disk') {
+    const { path, skip, installedOnly } = content;
+    return { kind: 'disk', path, skip: { paths: skip, names: [], installedOnly } };
+  }
+  const { root, skip, skipNames = [], installedOnly = false } = content;
+  return { kind: 'tree', root, skip: { paths: skip, names: skipNames, installedOnly } };
 }
 
 async function readLayers(layers: readonly LayerBlob[], context: CollectContext): Promise<LayerReading[]> {

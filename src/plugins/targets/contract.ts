@@ -57,6 +57,16 @@ export type Content =
       readonly problems: readonly Problem[];
     }
   | {
+      readonly kind: 'disk';
+      /** A raw image of a disk, a partition or a volume. */
+      readonly path: string;
+      /** As for a tree, within the root file system that is found in the image. */
+      readonly skip: readonly string[];
+      readonly installedOnly: boolean;
+      readonly facts: InventoryFacts;
+      readonly problems: readonly Problem[];
+    }
+  | {
       readonly kind: 'zip';
       readonly path: string;
       readonly facts: InventoryFacts;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Target } from './contract.ts';
 import { dir } from './dir/index.ts';
+import { diskImage } from './disk-image/index.ts';
 import { dockerArchive } from './docker-archive/index.ts';
 import { host } from './host/index.ts';
 import { ociLayout } from './oci-layout/index.ts';
@@ -10,7 +11,17 @@ import { sbom } from './sbom/index.ts';
 import { zip } from './zip/index.ts';
 
 /** Every kind of target. A bare location is offered to them in this order: the most particular first. */
-export const targets: readonly Target[] = [host, ociLayout, sbom, zip, dockerArchive, rootfs, dir, registry];
+export const targets: readonly Target[] = [
+  host,
+  ociLayout,
+  sbom,
+  zip,
+  dockerArchive,
+  diskImage,
+  rootfs,
+  dir,
+  registry,
+];
 
 /** The target of an id, or null. */
 export function target(id: string): Target | null {
