@@ -35,12 +35,26 @@ const places: Readonly<Record<string, (input: string) => string>> = {
   'var/lib/pacman/local/*/desc': () => 'var/lib/pacman/local/name-1.0/desc',
   'package.json': () => 'app/node_modules/name/package.json',
   '*.gemspec': (input) => `usr/lib/ruby/gems/3.1.0/specifications/${basename(input)}`,
-  'jar/war': (input) => `app/${basename(input)}`,
+  'jar/war': (input) => `app/${basename(input).replace(/^[^.]+$/, '$&.jar')}`,
   'conda-meta/*.json': (input) => `opt/conda/conda-meta/${basename(input).replace(/(?:\.json)?$/, '.json')}`,
   '*.deps.json': (input) => `app/${basename(input).replace(/(?:\.deps)?(?:\.json)?$/, '.deps.json')}`,
   '*.csproj': (input) => `app/${basename(input).replace(/(?:\.csproj)?$/, '.csproj')}`,
   'dist-info/METADATA or egg-info/PKG-INFO': pythonPlace,
   'METADATA/PKG-INFO/egg': pythonPlace,
+  'manifest.wall': () => 'var/lib/chisel/manifest.wall',
+  '*.nuspec': (input) => `ProgramData/chocolatey/lib/${basename(input, '.nuspec')}/${basename(input)}`,
+  'PE file': (input) => `app/${basename(input)}`,
+  'metainfo.xml': () =>
+    'var/lib/flatpak/app/org.gimp.GIMP/x86_64/stable/0/export/share/metainfo/a.metainfo.xml',
+  'Info.plist': () => 'Applications/Name.app/Contents/Info.plist',
+  'var/db/pkg': () => 'var/db/pkg/category/name-1.0/PF',
+  'snap.yaml': () => 'snap/core/1/meta/snap.yaml',
+};
+
+// The same for the analyzers that are run on files of any name.
+const analyzerPlaces: Readonly<Record<string, string>> = {
+  'language/php/composer': 'vendor/composer/installed.json',
+  'language/swift/cocoapods': 'app/Podfile.lock',
 };
 
 /** Every case of the bundle, in a fixed order. */
@@ -219,8 +233,7 @@ function projectCases(base: string): readonly Case[] {
       result.map(({ filePath, packages }) => {
         const place = join(base, 'files', input);
         const from = statSync(place).isDirectory() ? join(place, filePath) : place;
-        const path =
-          basename(from) === 'package.json' ? 'app/node_modules/name/package.json' : `app/${placeIn(from)}`;
+        const path = projectPlace(analyzer, from);
         const expected = (packages ?? [])
           .filter((pkg) => pkg.Version !== undefined && pkg.Relationship !== 'types.RelationshipRoot')
           .map((pkg) => ({ name: pkg.Name ?? '', version: pkg.Version ?? '' }));
@@ -228,6 +241,12 @@ function projectCases(base: string): readonly Case[] {
         return { ...whole('pkgdb/trivy-analyzer', id, [{ path, from }], expected) };
       }),
     );
+}
+
+function projectPlace(analyzer: string, from: string): string {
+  if (basename(from) === 'package.json') return 'app/node_modules/name/package.json';
+  const isNamed = ['composer.lock', 'Podfile.lock'].includes(basename(from));
+  return (isNamed ? null : analyzerPlaces[analyzer]) ?? `app/${placeIn(from)}`;
 }
 
 // The last two parts of a path, which hold what names a file's kind.

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Inventory } from '../../model/inventory.ts';
+import type { OsRelease } from '../../model/os-release.ts';
 import type { Package } from '../../model/package.ts';
+import { dependencyEdges } from './dependency-edges.ts';
+import { isLicenceId, isListedExpression } from './licence-expression.ts';
 
 export type SbomSubject = {
   readonly name: string;
@@ -8,7 +11,7 @@ export type SbomSubject = {
   readonly version: string | null;
 };
 
-/** A finding as an SBOM can carry it. */
+/** A finding as an SBOM can carry it. `purl` is the `componentRef` of its package. */
 export type SbomFinding = {
   readonly purl: string;
   readonly vulnerabilityId: string;
@@ -21,11 +24,15 @@ export type SbomFinding = {
   readonly recommendation: string | null;
 };
 
+type Property = { readonly name: string; readonly value: string };
+
 const own = 'openinspector';
+const subjectRef = 'subject';
 
 /**
- * An inventory as CycloneDX 1.6 JSON. What the format has no field for (layers, owner, source package, evidence
- * lines) travels as properties under `openinspector:`, so that reading it back loses nothing. Pure: `now` is given.
+ * An inventory as CycloneDX 1.6 JSON that its schema accepts. What the format has no field for (layers, owner, source
+ * package, the path of names that brought a package, problems) travels as properties under `openinspector:`, so that
+ * reading it back loses nothing. Pure: `now` is given.
  * Source: https://cyclonedx.org/docs/1.6/json/
  */
 export function cycloneDx(
@@ -35,96 +42,149 @@ export function cycloneDx(
   now: Date,
   version: string,
 ): object {
-  const components: object[] = inventory.packages.map(component);
-  if (inventory.os) {
-    components.push({
-      type: 'operating-system',
-      'bom-ref': `os:${inventory.os.id}`,
-      name: inventory.os.id,
-      ...(inventory.os.versionId ? { version: inventory.os.versionId } : {}),
-      ...(inventory.os.prettyName ? { description: inventory.os.prettyName } : {}),
-      ...(inventory.os.codename
-        ? { properties: [{ name: `${own}:codename`, value: inventory.os.codename }] }
-        : {}),
-    });
-  }
+  const { os, packages } = inventory;
+  const identity = JSON.stringify([subject, packages.map(({ purl }) => purl), now.getTime()]);
   return {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
     specVersion: '1.6',
-    serialNumber: `urn:uuid:${uuidOf(JSON.stringify([subject, inventory.packages.map(({ purl }) => purl), now.getTime()]))}`,
+    serialNumber: `urn:uuid:${uuidOf(identity)}`,
     version: 1,
     metadata: {
       timestamp: now.toISOString(),
       tools: { components: [{ type: 'application', name: 'OpenInspector', version }] },
       component: {
         type: subject.type,
-        'bom-ref': 'subject',
+        'bom-ref': subjectRef,
         name: subject.name,
         ...(subject.version ? { version: subject.version } : {}),
       },
-      ...(inventory.problems.length > 0
-        ? {
-            properties: inventory.problems.map(({ kind, where, why }) => ({
-              name: `${own}:problem:${kind}`,
-              value: `${where}: ${why}`,
-            })),
-          }
-        : {}),
+      properties: inventoryProperties(inventory),
     },
-    components,
+    components: [...packages.map(component), ...(os ? [osComponent(os)] : [])],
+    dependencies: dependencies(inventory),
     ...(findings.length > 0 ? { vulnerabilities: vulnerabilities(findings) } : {}),
   };
 }
 
 /** Distinct for each listed package: the same version may stand apart as owned and as free. */
 export function componentRef(pkg: Package): string {
-  return pkg.owner === null ? pkg.purl : `${pkg.purl}#owner=${encodeURIComponent(pkg.owner)}`;
+  return pkg.owner === null ? pkg.purl : `${pkg.purl}#owner=${encodeURIComponent(pkg.owner.toWellFormed())}`;
 }
 
 function component(pkg: Package): object {
-  const properties: { name: string; value: string }[] = [];
-  const add = (name: string, value: string | null) => {
-    if (value !== null && value !== '') properties.push({ name: `${own}:${name}`, value });
-  };
-  for (const [index, { path, layer, line }] of pkg.evidence.entries()) {
-    add(`evidence:${index}:path`, path);
-    add(`evidence:${index}:layer`, layer);
-    add(`evidence:${index}:line`, line === null ? null : String(line));
-  }
-  add('name', pkg.name);
-  add('version', pkg.version);
-  add('source:name', pkg.source?.name ?? null);
-  add('source:version', pkg.source?.version ?? null);
-  add('arch', pkg.arch);
-  add('owner', pkg.owner);
-  add('scope', pkg.scope);
-  add('relation', pkg.relation);
-  for (const [index, name] of pkg.introducedBy.entries()) add(`introduced-by:${index}`, name);
-  for (const [name, value] of Object.entries(pkg.attributes)) add(`attribute:${name}`, value);
   return {
     type: 'library',
     'bom-ref': componentRef(pkg),
     name: pkg.name,
     version: pkg.version,
+    ...(pkg.scope === null ? {} : { scope: scopes[pkg.scope] }),
+    ...(pkg.licences.length > 0 ? { licenses: licences(pkg.licences) } : {}),
     purl: pkg.purl,
-    ...(pkg.scope === 'optional' || pkg.scope === 'runtime'
-      ? { scope: pkg.scope === 'optional' ? 'optional' : 'required' }
-      : {}),
-    // One expression, or a list of names: the format does not allow both in one component.
-    ...(pkg.licences.length > 0 ? { licenses: pkg.licences.map((name) => ({ license: { name } })) } : {}),
+    evidence: {
+      occurrences: pkg.evidence.map(({ path, line }) => ({
+        location: path,
+        ...(line === null ? {} : { line }),
+      })),
+    },
+    properties: packageProperties(pkg),
+  };
+}
+
+// "Excluded" is for what never runs; which of ours it was, the property tells.
+const scopes = { runtime: 'required', optional: 'optional', dev: 'excluded', test: 'excluded' } as const;
+
+// One expression, or a list of licences: the format does not allow both in one component.
+function licences(texts: readonly string[]): object[] {
+  const [only = ''] = texts;
+  if (texts.length === 1 && !isLicenceId(only) && isListedExpression(only)) return [{ expression: only }];
+  return texts.map((text) => ({ license: isLicenceId(text) ? { id: text } : { name: text } }));
+}
+
+function packageProperties(pkg: Package): readonly Property[] {
+  const { add, properties } = propertyList();
+  // Says that the component is ours, and in which form.
+  add('package', '1');
+  for (const [index, { layer }] of pkg.evidence.entries()) add(`evidence:${index}:layer`, layer);
+  add('arch', pkg.arch);
+  add('source:name', pkg.source?.name ?? null);
+  add('source:version', pkg.source?.version ?? null);
+  add('owner', pkg.owner);
+  add('scope', pkg.scope);
+  add('relation', pkg.relation);
+  for (const [index, name] of pkg.introducedBy.entries()) add(`introduced-by:${index}`, name);
+  for (const [name, value] of Object.entries(pkg.attributes)) add(`attribute:${name}`, value);
+  return properties;
+}
+
+function inventoryProperties({ facts, problems }: Inventory): readonly Property[] {
+  const { add, properties } = propertyList();
+  add('is-container', String(facts.isContainer));
+  add('running-kernel', facts.runningKernel);
+  for (const [index, layer] of facts.layers.entries()) add(`layer:${index}`, layer);
+  for (const { kind, where, why, limit } of problems)
+    add('problem', JSON.stringify({ kind, where, why, limit }));
+  return properties;
+}
+
+function osComponent(os: OsRelease): object {
+  const { add, properties } = propertyList();
+  for (const [index, id] of os.idLike.entries()) add(`id-like:${index}`, id);
+  add('codename', os.codename);
+  return {
+    type: 'operating-system',
+    'bom-ref': osRef(os),
+    name: os.id,
+    ...(os.versionId === null ? {} : { version: os.versionId }),
+    ...(os.prettyName === null ? {} : { description: os.prettyName }),
+    ...(properties.length > 0 ? { properties } : {}),
+  };
+}
+
+function osRef(os: OsRelease): string {
+  return `os:${os.id}`;
+}
+
+function propertyList(): {
+  readonly add: (name: string, value: string | null) => void;
+  readonly properties: readonly Property[];
+} {
+  const properties: Property[] = [];
+  return {
+    add(name, value) {
+      if (value !== null) properties.push({ name: `${own}:${name}`, value });
+    },
     properties,
   };
 }
 
+function dependencies({ os, packages }: Inventory): object[] {
+  const { direct, children } = dependencyEdges(packages);
+  const first = [...(os ? [osRef(os)] : []), ...refsOf(direct)];
+  return [
+    { ref: subjectRef, dependsOn: first },
+    ...[...children].map(([parent, found]) => ({ ref: componentRef(parent), dependsOn: refsOf(found) })),
+  ];
+}
+
+function refsOf(packages: readonly Package[]): string[] {
+  return [...new Set(packages.map(componentRef))];
+}
+
 function vulnerabilities(findings: readonly SbomFinding[]): object[] {
-  const byId = new Map<string, { first: SbomFinding; refs: Set<string> }>();
+  const byId = new Map<string, SbomFinding[]>();
   for (const finding of findings) {
     const known = byId.get(finding.vulnerabilityId);
-    if (known) known.refs.add(finding.purl);
-    else byId.set(finding.vulnerabilityId, { first: finding, refs: new Set([finding.purl]) });
+    if (known) known.push(finding);
+    else byId.set(finding.vulnerabilityId, [finding]);
   }
-  return [...byId.values()].map(({ first, refs }) => ({
+  return [...byId.values()].map(vulnerability);
+}
+
+function vulnerability(findings: readonly SbomFinding[]): object {
+  const first = findings[0] as SbomFinding;
+  const recommendations = new Set(findings.flatMap(({ recommendation }) => recommendation ?? []));
+  return {
     'bom-ref': `vulnerability:${first.vulnerabilityId}`,
     id: first.vulnerabilityId,
     source: { name: first.source },
@@ -137,9 +197,9 @@ function vulnerabilities(findings: readonly SbomFinding[]): object[] {
       },
     ],
     ...(first.description ? { description: first.description } : {}),
-    ...(first.recommendation ? { recommendation: first.recommendation } : {}),
-    affects: [...refs].map((ref) => ({ ref })),
-  }));
+    ...(recommendations.size > 0 ? { recommendation: [...recommendations].join('; ') } : {}),
+    affects: [...new Set(findings.map(({ purl }) => purl))].map((ref) => ({ ref })),
+  };
 }
 
 function severityWord(severity: string): string {

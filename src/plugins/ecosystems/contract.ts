@@ -13,6 +13,11 @@ export type Ecosystem = {
   readonly sources: readonly string[];
   /** The name under which intelligence keeps a package of this ecosystem: PEP 503 for pypi, else the name itself. */
   normaliseName(name: string): string;
+  /**
+   * The stream of advisories that speaks of a package of that name, where it is not the one named after the ecosystem:
+   * some programs are judged by a source of another name, and others by none.
+   */
+  streamOf?(name: string): string;
   readonly extractors: readonly Extractor[];
   /**
    * The folder beside a project's lock file that its packages are installed into (`node_modules`). Where it is there,

@@ -22,6 +22,17 @@ export const partsMax = 4096;
 
 /** Reads the tables of an ELF, PE or Mach-O file, or gives null when it is none of them. */
 export function readExecutable(bytes: Uint8Array): Executable | null {
+  // Several readers look into the same program, one after the other.
+  const known = tables.get(bytes);
+  if (known !== undefined) return known;
+  const executable = readTables(bytes);
+  tables.set(bytes, executable);
+  return executable;
+}
+
+const tables = new WeakMap<Uint8Array, Executable | null>();
+
+function readTables(bytes: Uint8Array): Executable | null {
   const head = byteView(bytes, 'big').u32(0) ?? 0;
   if (head === 0x7f454c46) return readElf(bytes);
   if (head >>> 16 === 0x4d5a) return readPe(bytes);
@@ -92,6 +103,18 @@ export function isExecutable(head: Uint8Array): boolean {
 
 /** Whether a path may be a program. Cheap, since it is asked of every file; what the file is its bytes tell. */
 export function maybeProgram(path: string): boolean {
+  // Several readers ask one after the other about the same path.
+  if (path !== lastPath) {
+    lastPath = path;
+    isLastProgram = looksLikeProgram(path);
+  }
+  return isLastProgram;
+}
+
+let lastPath = '';
+let isLastProgram = false;
+
+function looksLikeProgram(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (name === '') return false;
   const dot = name.lastIndexOf('.');

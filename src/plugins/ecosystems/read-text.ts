@@ -23,6 +23,12 @@ export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** Whether the last part of a path is that name. Cheap, since it is asked of every file. */
+export function hasName(path: string, name: string): boolean {
+  if (!path.endsWith(name)) return false;
+  return path.length === name.length || path.charCodeAt(path.length - name.length - 1) === slash;
+}
+
 /** Everything before the last part of a path; empty at the root. */
 export function folderOf(path: string): string {
   const slash = path.lastIndexOf('/');
@@ -35,6 +41,7 @@ export function sibling(path: string, name: string): string {
   return folder === '' ? name : `${folder}/${name}`;
 }
 
+const slash = 0x2f;
 const shownLengthMax = 120;
 
 /** Outside text as it may stand in a sentence: on one line, without control characters, and not endless. */

@@ -9,6 +9,7 @@ import type { Ecosystem, Extractor } from './contract.ts';
 import { cran } from './cran/index.ts';
 import { deb } from './deb/index.ts';
 import { gem } from './gem/index.ts';
+import { generic } from './generic/index.ts';
 import { golang } from './golang/index.ts';
 import { hackage } from './hackage/index.ts';
 import { hex } from './hex/index.ts';
@@ -33,6 +34,7 @@ export const ecosystems: readonly Ecosystem[] = [
   cran,
   deb,
   gem,
+  generic,
   golang,
   hackage,
   hex,

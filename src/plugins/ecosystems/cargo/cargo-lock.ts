@@ -3,7 +3,7 @@ import { type Problem, problem } from '../../../model/problem.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
 import { type JsonObject, listOf, objectOf, stringOf } from '../json-with-lines.ts';
 import { isNameLike } from '../package-of.ts';
-import { baseName } from '../read-text.ts';
+import { hasName } from '../read-text.ts';
 import { parseToml } from '../read-toml.ts';
 import { cargoPackage } from './cargo-package.ts';
 
@@ -15,7 +15,7 @@ export const cargoLock = {
   id: 'cargo/cargo-lock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'Cargo.lock',
+  wants: (path) => hasName(path, 'Cargo.lock'),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;

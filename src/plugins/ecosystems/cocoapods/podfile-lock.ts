@@ -2,7 +2,7 @@ import type { Package } from '../../../model/package.ts';
 import { problem } from '../../../model/problem.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
 import { isNameLike, packageOf } from '../package-of.ts';
-import { baseName, linesOf, textOf } from '../read-text.ts';
+import { hasName, linesOf, textOf } from '../read-text.ts';
 
 /**
  * The lock file of CocoaPods: below `PODS:` each pod with its version, two spaces in. A part of a pod
@@ -13,7 +13,7 @@ export const cocoapodsPodfileLock = {
   id: 'cocoapods/podfile-lock',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'Podfile.lock',
+  wants: (path) => hasName(path, 'Podfile.lock'),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;

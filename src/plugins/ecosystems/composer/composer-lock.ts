@@ -3,7 +3,7 @@ import { type Problem, problem } from '../../../model/problem.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
 import { listOf, objectOf, stringOf } from '../json-with-lines.ts';
 import { readJsonFast, readJsonObject } from '../read-json.ts';
-import { baseName, sibling } from '../read-text.ts';
+import { hasName, sibling } from '../read-text.ts';
 import { composerPackage } from './composer-package.ts';
 
 /**
@@ -14,7 +14,7 @@ export const composerLock = {
   id: 'composer/composer-lock',
   version: 1,
   sizeMaxBytes: 32 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'composer.lock',
+  wants: (path) => hasName(path, 'composer.lock'),
   isDeclaration: () => true,
   companions: (path) => [sibling(path, 'composer.json')],
   extract,

@@ -1,5 +1,6 @@
 import type { Ecosystem } from '../contract.ts';
 import { composerLock } from './composer-lock.ts';
+import { composerDrupalCore } from './drupal-core.ts';
 import { composerInstalled } from './installed-json.ts';
 
 /** PHP packages of Packagist. */
@@ -9,5 +10,5 @@ export const composer = {
   isSystem: false,
   sources: ['https://getcomposer.org/doc/04-schema.md'],
   normaliseName: (name) => name.toLowerCase(),
-  extractors: [composerLock, composerInstalled],
+  extractors: [composerLock, composerInstalled, composerDrupalCore],
 } satisfies Ecosystem;

@@ -1,9 +1,16 @@
 import type { Package, PackageScope } from '../../../model/package.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
-import { type Json, listOf, objectOf, stringOf } from '../json-with-lines.ts';
+import {
+  type Json,
+  type JsonDocument,
+  type JsonObject,
+  listOf,
+  objectOf,
+  stringOf,
+} from '../json-with-lines.ts';
 import { isNameLike, packageOf } from '../package-of.ts';
 import { readJsonObject } from '../read-json.ts';
-import { baseName } from '../read-text.ts';
+import { baseName, hasName } from '../read-text.ts';
 
 /**
  * The lock file of Conan: a graph of nodes in version 1, lists of references since version 2. A reference is
@@ -14,10 +21,45 @@ export const conanLock = {
   id: 'conan/conan-lock',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'conan.lock',
+  wants: (path) => hasName(path, 'conan.lock'),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;
+
+/**
+ * The same under a name of the user's own (`--lockfile-out=release.lock`): only the content tells it from the lock
+ * files of other tools.
+ */
+export const conanOtherLock = {
+  id: 'conan/other-lock',
+  version: 1,
+  sizeMaxBytes: 8 * 1024 * 1024,
+  wants: (path) => path.endsWith('.lock') && !otherLocks.has(baseName(path)),
+  looksRight: (head) => head[0] === openBrace,
+  isDeclaration: () => true,
+  extract: extractOther,
+} satisfies Extractor;
+
+const openBrace = 0x7b;
+
+// Lock files of other tools that are JSON too, or large.
+const otherLocks = new Set([
+  'Cargo.lock',
+  'Gemfile.lock',
+  'Pipfile.lock',
+  'Podfile.lock',
+  'bun.lock',
+  'composer.lock',
+  'conan.lock',
+  'deno.lock',
+  'flake.lock',
+  'mix.lock',
+  'pdm.lock',
+  'poetry.lock',
+  'pubspec.lock',
+  'uv.lock',
+  'yarn.lock',
+]);
 
 const lists = [
   ['requires', 'runtime'],
@@ -27,10 +69,21 @@ const lists = [
 
 function extract(file: ExtractorFile): Extraction {
   const read = readJsonObject(file);
-  if ('kind' in read) return { packages: [], problems: [read] };
+  return 'kind' in read ? { packages: [], problems: [read] } : readLock(read, file.path);
+}
+
+function extractOther(file: ExtractorFile): Extraction {
+  const read = readJsonObject(file);
+  if ('kind' in read || !isOfConan(read.top)) return { packages: [], problems: [] };
+  return readLock(read, file.path);
+}
+
+type Lock = { readonly top: JsonObject; readonly document: JsonDocument };
+
+function readLock(read: Lock, path: string): Extraction {
   const packages = new Map<string, Package>();
   const add = (reference: Json | undefined, scope: PackageScope | null, line: number | null) => {
-    const found = readReference(stringOf(reference) ?? '', scope, file.path, line);
+    const found = readReference(stringOf(reference) ?? '', scope, path, line);
     if (found !== null && !packages.has(found.purl)) packages.set(found.purl, found);
   };
   const nodes = objectOf(objectOf(read.top.graph_lock)?.nodes) ?? {};
@@ -44,6 +97,12 @@ function extract(file: ExtractorFile): Extraction {
   for (const [key, scope] of lists)
     for (const reference of listOf(read.top[key])) add(reference, scope, null);
   return { packages: [...packages.values()], problems: [] };
+}
+
+function isOfConan(top: JsonObject): boolean {
+  return (
+    objectOf(top.graph_lock) !== null || (Array.isArray(top.requires) && Array.isArray(top.python_requires))
+  );
 }
 
 function readReference(

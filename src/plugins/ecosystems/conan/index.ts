@@ -1,5 +1,5 @@
 import type { Ecosystem } from '../contract.ts';
-import { conanLock } from './conan-lock.ts';
+import { conanLock, conanOtherLock } from './conan-lock.ts';
 
 /** C and C++ packages of Conan. */
 export const conan = {
@@ -8,5 +8,5 @@ export const conan = {
   isSystem: false,
   sources: ['https://docs.conan.io/2/tutorial/versioning/lockfiles.html'],
   normaliseName: (name) => name.toLowerCase(),
-  extractors: [conanLock],
+  extractors: [conanLock, conanOtherLock],
 } satisfies Ecosystem;

@@ -4,7 +4,7 @@ import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
 import { objectOf, stringOf } from '../json-with-lines.ts';
 import { isNameLike, packageOf } from '../package-of.ts';
 import { readJsonObject } from '../read-json.ts';
-import { baseName, shown } from '../read-text.ts';
+import { hasName, shown } from '../read-text.ts';
 
 /**
  * The lock file of renv for R.
@@ -14,7 +14,7 @@ export const cranRenvLock = {
   id: 'cran/renv-lock',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'renv.lock',
+  wants: (path) => hasName(path, 'renv.lock'),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;

@@ -1,4 +1,5 @@
 import type { Ecosystem } from '../contract.ts';
+import { debChisel } from './chisel.ts';
 import { debFileList } from './file-list.ts';
 import { debStatus } from './status.ts';
 import { debStatusD } from './status-d.ts';
@@ -13,5 +14,5 @@ export const deb = {
     'https://manpages.debian.org/stable/dpkg/dpkg.1.en.html',
   ],
   normaliseName: (name) => name,
-  extractors: [debStatus, debStatusD, debFileList],
+  extractors: [debStatus, debStatusD, debFileList, debChisel],
 } satisfies Ecosystem;

@@ -2,9 +2,9 @@ import type { Package } from '../../../model/package.ts';
 import { type Problem, problem } from '../../../model/problem.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
 import { isNameLike, packageOf } from '../package-of.ts';
+import { parseControl, presenceOf, type Stanza, stateOf } from '../read-control.ts';
 import { shown, textOf } from '../read-text.ts';
 import { distroQualifier, upstreamQualifier } from '../system-purl.ts';
-import { parseControl, type Stanza } from './control.ts';
 
 /**
  * The status file of dpkg.
@@ -36,16 +36,6 @@ export function extractStanzas(file: ExtractorFile, kind: 'status' | 'status.d')
   return { packages, problems };
 }
 
-// States in which the files of the package lie on the disk.
-const statesWithFiles = new Set([
-  'installed',
-  'unpacked',
-  'half-configured',
-  'triggers-awaited',
-  'triggers-pending',
-]);
-const statesWithout = new Set(['not-installed', 'config-files']);
-
 function readStanza(
   stanza: Stanza,
   file: ExtractorFile,
@@ -57,9 +47,10 @@ function readStanza(
     return problem('unsupported', where, 'This entry is of vcpkg, which only borrows the form of dpkg.');
   }
   if (!isNameLike(name)) return problem('malformed', where, 'This entry names no package.');
-  const state = stanza.fields.get('status')?.split(/\s+/).at(-1) ?? (kind === 'status.d' ? 'installed' : '');
-  if (statesWithout.has(state)) return null;
-  if (!statesWithFiles.has(state)) {
+  const state = stateOf(stanza) ?? (kind === 'status.d' ? 'installed' : '');
+  const presence = presenceOf(state);
+  if (presence === 'absent') return null;
+  if (presence === 'unclear') {
     const why = state === 'half-installed' ? 'is half installed' : `has the state "${shown(state)}"`;
     return problem(
       'not-assessed',

@@ -1,7 +1,7 @@
 import type { Package } from '../../../model/package.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
 import { isNameLike } from '../package-of.ts';
-import { baseName, linesOf, textOf } from '../read-text.ts';
+import { hasName, linesOf, textOf } from '../read-text.ts';
 import { gemPackage, isGemName } from './gem-package.ts';
 
 /**
@@ -13,7 +13,7 @@ export const gemGemfileLock = {
   id: 'gem/gemfile-lock',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
-  wants: (path) => ['Gemfile.lock', 'gems.locked'].includes(baseName(path)),
+  wants: (path) => hasName(path, 'Gemfile.lock') || hasName(path, 'gems.locked'),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;

@@ -1,7 +1,7 @@
 import type { Package } from '../../../model/package.ts';
 import { type Problem, problem } from '../../../model/problem.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
-import { maybeProgram, readExecutable } from '../executable.ts';
+import { type Executable, maybeProgram, readExecutable } from '../executable.ts';
 import { mayHaveSection } from '../executable-probe.ts';
 import { isNameLike } from '../package-of.ts';
 import { linesOf, shown } from '../read-text.ts';
@@ -17,13 +17,15 @@ export const golangBinary = {
   version: 1,
   sizeMaxBytes: 1024 * 1024 * 1024,
   wants: maybeProgram,
-  looksRight: (head, readAt) => mayHaveSection(head, readAt, ['.go.buildinfo']),
+  looksRight: (head, readAt) => mayHaveSection(head, readAt, [infoSection]),
   extract,
 } satisfies Extractor;
 
+const infoSection = '.go.buildinfo';
+
 function extract(file: ExtractorFile): Extraction {
   const executable = readExecutable(file.bytes);
-  const info = executable === null ? null : readBuildInfo(file.bytes, executable);
+  const info = executable === null || !mayBeGo(executable) ? null : readBuildInfo(file.bytes, executable);
   if (info === null) return { packages: [], problems: [] };
   const packages: Package[] = [];
   const problems: Problem[] = [];
@@ -41,6 +43,11 @@ function extract(file: ExtractorFile): Extraction {
   }
   readModules(info.modules, file.path, packages, problems);
   return { packages, problems };
+}
+
+// Go gives its information a section of its own; only a program whose table of sections was taken away is searched.
+function mayBeGo({ format, sections }: Executable): boolean {
+  return format !== 'elf' || sections.length === 0 || sections.some(({ name }) => name === infoSection);
 }
 
 type Module = { readonly kind: 'mod' | 'dep' | '=>'; readonly path: string; readonly version: string };

@@ -1,7 +1,7 @@
 import type { Package } from '../../../model/package.ts';
 import { type Problem, problem } from '../../../model/problem.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
-import { baseName, shown, sibling, textOf } from '../read-text.ts';
+import { hasName, shown, sibling, textOf } from '../read-text.ts';
 import { type GoMod, parseGoMod, type Requirement } from './go-mod-syntax.ts';
 import { sumsOf } from './go-sum.ts';
 import { golangPackage, isModulePath, standardLibraryVersion } from './golang-package.ts';
@@ -15,7 +15,7 @@ export const golangGoMod = {
   id: 'golang/go-mod',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'go.mod' && !/(?:^|\/)(?:pkg\/mod|vendor)\//.test(path),
+  wants: (path) => hasName(path, 'go.mod') && !/(?:^|\/)(?:pkg\/mod|vendor)\//.test(path),
   isDeclaration: () => true,
   companions: (path) => [sibling(path, 'go.sum')],
   extract,

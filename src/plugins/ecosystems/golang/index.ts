@@ -1,6 +1,7 @@
 import type { Ecosystem } from '../contract.ts';
 import { golangBinary } from './binary.ts';
 import { golangGoMod } from './go-mod.ts';
+import { golangToolchain } from './toolchain.ts';
 
 /** Go modules. The standard library is the module `stdlib`, as in Go's own advisories. */
 export const golang = {
@@ -14,5 +15,5 @@ export const golang = {
     'https://go.dev/doc/security/vuln/database',
   ],
   normaliseName: (name) => name,
-  extractors: [golangGoMod, golangBinary],
+  extractors: [golangGoMod, golangBinary, golangToolchain],
 } satisfies Ecosystem;

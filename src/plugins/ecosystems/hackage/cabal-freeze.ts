@@ -1,6 +1,6 @@
 import type { Package } from '../../../model/package.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
-import { baseName, linesOf, textOf } from '../read-text.ts';
+import { hasName, linesOf, textOf } from '../read-text.ts';
 import { hackagePackage } from './hackage-package.ts';
 
 /**
@@ -11,7 +11,7 @@ export const hackageCabalFreeze = {
   id: 'hackage/cabal-freeze',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'cabal.project.freeze',
+  wants: (path) => hasName(path, 'cabal.project.freeze'),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;

@@ -2,7 +2,7 @@ import type { Package } from '../../../model/package.ts';
 import { problem } from '../../../model/problem.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
 import { listOf, objectOf, stringOf } from '../json-with-lines.ts';
-import { baseName } from '../read-text.ts';
+import { hasName } from '../read-text.ts';
 import { parseYaml } from '../read-yaml.ts';
 import { hackagePackage } from './hackage-package.ts';
 
@@ -14,7 +14,7 @@ export const hackageStackLock = {
   id: 'hackage/stack-lock',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'stack.yaml.lock',
+  wants: (path) => hasName(path, 'stack.yaml.lock'),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;

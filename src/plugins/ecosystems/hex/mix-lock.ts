@@ -2,7 +2,7 @@ import type { Package } from '../../../model/package.ts';
 import { type Problem, problem } from '../../../model/problem.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
 import { commitVersion, isNameLike, packageOf } from '../package-of.ts';
-import { baseName, linesOf, textOf } from '../read-text.ts';
+import { hasName, linesOf, textOf } from '../read-text.ts';
 
 /**
  * The lock file of Mix: an Elixir map with a tuple for each dependency, written one on each line. Nothing of it is
@@ -13,7 +13,7 @@ export const hexMixLock = {
   id: 'hex/mix-lock',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'mix.lock' || path.endsWith('.mix.lock'),
+  wants: (path) => hasName(path, 'mix.lock') || path.endsWith('.mix.lock'),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;

@@ -14,7 +14,8 @@ export const juliaManifest = {
   id: 'julia/manifest',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
-  wants: (path) => /^(?:Julia)?Manifest(?:-v[\d.]+|_v[\d.]+)?\.toml$/.test(baseName(path)),
+  wants: (path) =>
+    path.endsWith('.toml') && /^(?:Julia)?Manifest(?:-v[\d.]+|_v[\d.]+)?\.toml$/.test(baseName(path)),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;

@@ -12,8 +12,9 @@ export const mavenGradleLockfile = {
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
   wants: (path) =>
-    ['gradle.lockfile', 'buildscript-gradle.lockfile'].includes(baseName(path)) ||
-    /(?:^|\/)dependency-locks\/[^/]+\.lockfile$/.test(path),
+    path.endsWith('.lockfile') &&
+    (['gradle.lockfile', 'buildscript-gradle.lockfile'].includes(baseName(path)) ||
+      /(?:^|\/)dependency-locks\/[^/]+\.lockfile$/.test(path)),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;

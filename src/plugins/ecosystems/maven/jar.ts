@@ -20,12 +20,15 @@ export const mavenJar = {
   extract,
 } satisfies Extractor;
 
+const point = 0x2e;
 const depthMax = 4;
 const unpackedMaxBytes = 1024 * 1024 * 1024;
 const entriesMax = 1_000_000;
 const propertiesMaxBytes = 1024 * 1024;
 
 function isArchive(path: string): boolean {
+  // Three letters, or the four of `lpkg`, behind a point.
+  if (path.charCodeAt(path.length - 4) !== point && path.charCodeAt(path.length - 5) !== point) return false;
   return /\.(?:jar|war|ear|par|hpi|jpi|sar|lpkg)$/i.test(path);
 }
 

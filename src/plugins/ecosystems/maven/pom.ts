@@ -1,7 +1,7 @@
 import type { Package, PackageScope } from '../../../model/package.ts';
 import { type Problem, problem } from '../../../model/problem.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
-import { baseName, shown } from '../read-text.ts';
+import { hasName, shown } from '../read-text.ts';
 import { childOf, childrenOf, parseXml, textOfChild, type XmlElement } from '../read-xml.ts';
 import { isMavenPart, mavenPackage } from './maven-package.ts';
 import { interpolate, propertiesOf } from './pom-properties.ts';
@@ -15,7 +15,7 @@ export const mavenPom = {
   id: 'maven/pom',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'pom.xml',
+  wants: (path) => hasName(path, 'pom.xml'),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;

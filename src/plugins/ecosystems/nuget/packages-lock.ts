@@ -3,7 +3,6 @@ import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
 import { objectOf, stringOf } from '../json-with-lines.ts';
 import { isNameLike } from '../package-of.ts';
 import { readJsonObject } from '../read-json.ts';
-import { baseName } from '../read-text.ts';
 import { isNugetId, nugetPackage } from './nuget-package.ts';
 
 /**
@@ -14,8 +13,7 @@ export const nugetPackagesLock = {
   id: 'nuget/packages-lock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
-  wants: (path) =>
-    /(?:^|\/)packages(?:\.[^/]+)?\.lock\.json$/.test(path) || baseName(path) === 'packages.lock.json',
+  wants: (path) => path.endsWith('.lock.json') && /(?:^|\/)packages(?:\.[^/]+)?\.lock\.json$/.test(path),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;

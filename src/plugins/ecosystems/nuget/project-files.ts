@@ -13,7 +13,7 @@ export const nugetProject = {
   id: 'nuget/project',
   version: 1,
   sizeMaxBytes: 4 * 1024 * 1024,
-  wants: (path) => /\.(?:cs|fs|vb)proj$/.test(path) || /(?:^|\/)(?:Directory\.)?Packages\.props$/i.test(path),
+  wants: (path) => (path.endsWith('proj') && /\.(?:cs|fs|vb)proj$/.test(path)) || isCentralList(path),
   isDeclaration: () => true,
   extract: extractProject,
 } satisfies Extractor;
@@ -26,10 +26,16 @@ export const nugetPackagesConfig = {
   id: 'nuget/packages-config',
   version: 1,
   sizeMaxBytes: 4 * 1024 * 1024,
-  wants: (path) => baseName(path).toLowerCase() === 'packages.config',
+  wants: (path) => /\.config$/i.test(path) && baseName(path).toLowerCase() === 'packages.config',
   isDeclaration: () => true,
   extract: extractConfig,
 } satisfies Extractor;
+
+// Directory.Packages.props, in any case of its letters.
+function isCentralList(path: string): boolean {
+  if (!path.endsWith('props') && !path.endsWith('PROPS')) return false;
+  return /(?:^|\/)(?:Directory\.)?Packages\.props$/i.test(path);
+}
 
 const elementsOfPackages = new Set(['PackageReference', 'PackageVersion', 'GlobalPackageReference']);
 

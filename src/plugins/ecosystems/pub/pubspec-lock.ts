@@ -3,7 +3,7 @@ import { type Problem, problem } from '../../../model/problem.ts';
 import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
 import { type JsonObject, objectOf, stringOf } from '../json-with-lines.ts';
 import { isNameLike, packageOf } from '../package-of.ts';
-import { baseName, shown } from '../read-text.ts';
+import { hasName, shown } from '../read-text.ts';
 import { parseYaml } from '../read-yaml.ts';
 
 /**
@@ -14,7 +14,7 @@ export const pubPubspecLock = {
   id: 'pub/pubspec-lock',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'pubspec.lock',
+  wants: (path) => hasName(path, 'pubspec.lock'),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;

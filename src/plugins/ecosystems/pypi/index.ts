@@ -1,4 +1,5 @@
 import type { Ecosystem } from '../contract.ts';
+import { pypiCondaEnvironment } from './conda-environment.ts';
 import { pypiMetadata } from './metadata.ts';
 import { pypiPdmLock } from './pdm-lock.ts';
 import { pypiPipfileLock } from './pipfile-lock.ts';
@@ -25,5 +26,6 @@ export const pypi = {
     pypiUvLock,
     pypiPylock,
     pypiWheel,
+    pypiCondaEnvironment,
   ],
 } satisfies Ecosystem;

@@ -1,7 +1,7 @@
 import type { PackageScope } from '../../../model/package.ts';
 import type { Extractor } from '../contract.ts';
 import { type JsonObject, listOf, stringOf } from '../json-with-lines.ts';
-import { baseName, sibling } from '../read-text.ts';
+import { hasName, sibling } from '../read-text.ts';
 import { extractLockedList } from './locked-list.ts';
 
 /**
@@ -12,7 +12,7 @@ export const pypiPdmLock = {
   id: 'pypi/pdm-lock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'pdm.lock',
+  wants: (path) => hasName(path, 'pdm.lock'),
   isDeclaration: () => true,
   companions: (path) => [sibling(path, 'pyproject.toml')],
   extract: (file) =>

@@ -4,7 +4,7 @@ import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
 import { type JsonObject, objectOf, stringOf } from '../json-with-lines.ts';
 import { commitVersion, isNameLike } from '../package-of.ts';
 import { readJsonObject } from '../read-json.ts';
-import { baseName, shown } from '../read-text.ts';
+import { hasName, shown } from '../read-text.ts';
 import { isPypiName, pypiPackage } from './pypi-package.ts';
 
 /**
@@ -15,7 +15,7 @@ export const pypiPipfileLock = {
   id: 'pypi/pipfile-lock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'Pipfile.lock',
+  wants: (path) => hasName(path, 'Pipfile.lock'),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;

@@ -1,7 +1,7 @@
 import type { PackageScope } from '../../../model/package.ts';
 import type { Extractor } from '../contract.ts';
 import { type JsonObject, listOf, objectOf, stringOf } from '../json-with-lines.ts';
-import { baseName, sibling } from '../read-text.ts';
+import { hasName, sibling } from '../read-text.ts';
 import { extractLockedList, type LockedList } from './locked-list.ts';
 
 /**
@@ -12,7 +12,7 @@ export const pypiPoetryLock = {
   id: 'pypi/poetry-lock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'poetry.lock',
+  wants: (path) => hasName(path, 'poetry.lock'),
   isDeclaration: () => true,
   companions: (path) => [sibling(path, 'pyproject.toml')],
   extract: (file) => extractLockedList(file, list),

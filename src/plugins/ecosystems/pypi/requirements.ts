@@ -19,8 +19,8 @@ export const pypiRequirements = {
 } satisfies Extractor;
 
 function wants(path: string): boolean {
+  if (!path.endsWith('.txt')) return false;
   const name = baseName(path);
-  if (!name.endsWith('.txt')) return false;
   return (
     name.startsWith('requirements') ||
     name.endsWith('requirements.txt') ||
@@ -63,8 +63,9 @@ function stripComment(line: string): string {
   return (at < 0 ? line : line.slice(0, at)).trimEnd();
 }
 
-function readRequirement(text: string, path: string, line: number): Package | Problem | null {
-  const where = `${path}:${line}`;
+/** What one line of a list asks for: a pinned package, why it cannot be told, or null for a switch. */
+export function readRequirement(text: string, path: string, line: number | null): Package | Problem | null {
+  const where = line === null ? path : `${path}:${line}`;
   if (text.startsWith('-')) return readOption(text, where);
   const found = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*([^;]*)/.exec(text);
   const name = found?.[1] ?? '';

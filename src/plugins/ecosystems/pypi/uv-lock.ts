@@ -1,7 +1,7 @@
 import type { PackageScope } from '../../../model/package.ts';
 import type { Extractor } from '../contract.ts';
 import { type Json, type JsonObject, listOf, objectOf, stringOf } from '../json-with-lines.ts';
-import { baseName, sibling } from '../read-text.ts';
+import { hasName, sibling } from '../read-text.ts';
 import { extractLockedList } from './locked-list.ts';
 
 /**
@@ -13,7 +13,7 @@ export const pypiUvLock = {
   id: 'pypi/uv-lock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'uv.lock',
+  wants: (path) => hasName(path, 'uv.lock'),
   isDeclaration: () => true,
   companions: (path) => [sibling(path, 'pyproject.toml')],
   extract: (file) =>

@@ -4,7 +4,7 @@ import type { Extraction, Extractor, ExtractorFile } from '../contract.ts';
 import { type JsonObject, listOf, objectOf, stringOf } from '../json-with-lines.ts';
 import { commitVersion, isNameLike, packageOf } from '../package-of.ts';
 import { readJsonObject } from '../read-json.ts';
-import { baseName } from '../read-text.ts';
+import { hasName } from '../read-text.ts';
 
 /**
  * The pins of Swift's package manager: version 1 keeps them below `object`, later ones at the top. A package is named
@@ -15,7 +15,7 @@ export const swiftPackageResolved = {
   id: 'swift/package-resolved',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
-  wants: (path) => baseName(path) === 'Package.resolved',
+  wants: (path) => hasName(path, 'Package.resolved'),
   isDeclaration: () => true,
   extract,
 } satisfies Extractor;

@@ -57,6 +57,10 @@ function* patchRecords(
   const record = `${advisory} ${stream}`;
   const issues = definition.references.filter((reference) => reference.source === 'CVE').map(({ id }) => id);
   for (const issue of new Set(issues)) {
+    if (issue === '') {
+      yield malformed(definition, where);
+      continue;
+    }
     for (const { names, evr } of definition.packages) {
       for (const name of names)
         yield packageRecord({ record, advisory, issue, stream, name, evr: evr ?? '0' });

@@ -23,7 +23,9 @@ export async function* readTrackerJson(file: FeedFile): AsyncGenerator<FeedRecor
       continue;
     }
     for (const [issue, value] of Object.entries(fields(member.value))) {
-      yield* issueRecords({ name: member.key, issue, told: fields(value) }, streams, unknown);
+      if (member.key === '' || issue === '')
+        yield problemRecord('malformed', `${file.path}#${member.key}`, 'entry names no package or no issue');
+      else yield* issueRecords({ name: member.key, issue, told: fields(value) }, streams, unknown);
     }
   }
   for (const stream of streams) yield streamRecord(stream, { complete: true, asOf: null });
@@ -54,7 +56,11 @@ function releaseRecord({ name, issue }: Issue, { stream, codename, told }: Relea
   const where = `${name} ${issue} ${codename}`;
   const state = stateOf(told);
   if (state === null)
-    return problemRecord('malformed', where, `unknown status ${String(told.status).slice(0, 40)}`);
+    return problemRecord(
+      'malformed',
+      where,
+      `unknown status ${(textOf(told.status) ?? 'of no text').slice(0, 40)}`,
+    );
   const ranges = state.fixed === null ? [everyVersion] : [below(state.fixed)];
   return statementRecord(
     { stream, name },

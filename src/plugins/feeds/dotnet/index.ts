@@ -1,4 +1,4 @@
-import { type Fields, fields, list, numberOf, textOf } from '../../../lib/fields.ts';
+import { type Fields, fields, list, numberOf, textOf, texts } from '../../../lib/fields.ts';
 import type { AffectedRange } from '../../../model/advisory.ts';
 import { openEntries } from '../archive.ts';
 import type { Feed, FeedRecord } from '../contract.ts';
@@ -82,8 +82,7 @@ function factsOfDisclosure(id: string, disclosure: Fields): FeedRecord {
     labels: label === null ? [] : [{ source: 'microsoft', label }],
     cwes: [textOf(disclosure.weakness) ?? ''].filter((cwe) => /^CWE-\d+$/.test(cwe)),
     published: isoTime(textOf(fields(timeline.disclosure).date)),
-    references: list(disclosure.references)
-      .map(String)
+    references: texts(disclosure.references)
       .filter((url) => /^https?:\/\/\S+$/.test(url))
       .slice(0, 20),
   });

@@ -44,7 +44,7 @@ export async function* readCsaf(file: FeedFile): AsyncGenerator<FeedRecord> {
 function* documentRecords(csaf: Fields, where: string, streams: Map<string, string>): Generator<FeedRecord> {
   const document = fields(csaf.document);
   const tracking = fields(document.tracking);
-  if (!String(document.category ?? '').startsWith('csaf_') || list(csaf.vulnerabilities).length === 0) {
+  if (!textOf(document.category)?.startsWith('csaf_') || list(csaf.vulnerabilities).length === 0) {
     // The samples keep Red Hat's older per-CVE files beside; they are no CSAF.
     if (document.category !== undefined)
       yield problemRecord('unsupported', where, 'not a CSAF security document');
@@ -117,7 +117,7 @@ function remediesOf(told: Fields): ReadonlyMap<string, Remedy> {
   const order = ['workaround', 'none_available', 'no_fix_planned', 'vendor_fix'];
   const sorted = list(told.remediations)
     .map(fields)
-    .toSorted((a, b) => order.indexOf(String(a.category)) - order.indexOf(String(b.category)));
+    .toSorted((a, b) => order.indexOf(textOf(a.category) ?? '') - order.indexOf(textOf(b.category) ?? ''));
   for (const remedy of sorted) {
     const entry = {
       category: textOf(remedy.category) ?? '',

@@ -58,6 +58,10 @@ function* advisoryRecords(advisory: Fields, path: string): Generator<FeedRecord>
     yield { kind: 'problem', problem: affected };
     return;
   }
+  if (affected.intervals.length === 0) {
+    yield problemRecord('malformed', path, 'its requirements leave no version that is affected');
+    return;
+  }
   const ranges = rangesOf(affected.intervals, 'gem');
   const platform = textOf(advisory.platform);
   yield statementRecord(
@@ -76,8 +80,8 @@ function* advisoryRecords(advisory: Fields, path: string): Generator<FeedRecord>
 
 /** The CVE first, then GHSA and OSVDB numbers of the same flaw. */
 function idsOf(advisory: Fields): readonly string[] {
-  const part = (name: string) =>
-    advisory[name] === undefined || advisory[name] === null ? null : String(advisory[name]);
+  // YAML reads an unquoted number as one.
+  const part = (name: string) => textOf(advisory[name]) ?? numberOf(advisory[name])?.toString() ?? null;
   const [cve, ghsa, osvdb] = [part('cve'), part('ghsa'), part('osvdb')];
   return [
     cve !== null && /^\d{4}-\d{4,19}$/.test(cve) ? `CVE-${cve}` : null,

@@ -115,8 +115,8 @@ function affectedRecord(
   entry: { readonly id: string; readonly severity: string | null; readonly where: string },
 ): FeedRecord {
   const [stream, name, scheme] = [textOf(affected.stream), textOf(affected.name), textOf(affected.scheme)];
-  const ranges = list(affected.ranges).map(rangeOf);
-  const open = ranges.some((range) => range.fixed === null);
+  const ranges = rangesOf(affected.ranges);
+  const open = ranges?.some((range) => range.fixed === null) ?? false;
   const status = textOf(affected.status) ?? (open ? 'affected' : 'fixed');
   if (
     stream === null ||
@@ -131,6 +131,8 @@ function affectedRecord(
       'affected entry lacks a stream, name, known scheme or status',
     );
   }
+  if (ranges === null || (ranges.length === 0 && status !== 'not-affected'))
+    return problemRecord('malformed', entry.where, 'affected entry has no ranges, or one that is none');
   return statementRecord(
     { stream, name },
     {
@@ -146,7 +148,15 @@ function affectedRecord(
   );
 }
 
-function rangeOf(value: unknown): AffectedRange {
-  const [introduced, fixed, lastAffected] = list(value).map(textOf);
+// Null where any of them is none: left out or read as empty it would say something about every version.
+function rangesOf(value: unknown): readonly AffectedRange[] | null {
+  const ranges = list(value).map(rangeOf);
+  return ranges.every((range) => range !== null) ? ranges : null;
+}
+
+function rangeOf(value: unknown): AffectedRange | null {
+  const ends = list(value);
+  if (ends.length === 0 || ends.some((end) => end !== null && textOf(end) === null)) return null;
+  const [introduced, fixed, lastAffected] = ends.map(textOf);
   return { introduced: introduced ?? null, fixed: fixed ?? null, lastAffected: lastAffected ?? null };
 }

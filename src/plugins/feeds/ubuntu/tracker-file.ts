@@ -131,6 +131,10 @@ function* lineRecords(line: StatusLine, { vulnerability, path, file, reading }: 
   if (line.where === 'upstream' || line.where === 'product' || line.where === 'snap') return;
   const place = placeOf(line.where);
   if (line.status === 'DNE') return;
+  if (line.source === '') {
+    yield problemRecord('malformed', `${path}: ${line.where}_`, 'status of no package');
+    return;
+  }
   const state =
     line.where === 'devel' ? develState(line.status, line.detail) : trackerState(line.status, line.detail);
   if (state === 'unknown-status') {

@@ -1,33 +1,30 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { type Fields, fields, textOf } from '../../../lib/fields.ts';
-import type { OsRelease } from '../../../model/os-release.ts';
-import type { Package } from '../../../model/package.ts';
+import { basename, dirname, join } from 'node:path';
+import type { Inventory } from '../../../model/inventory.ts';
 import { type Problem, problem, reasonOf } from '../../../model/problem.ts';
+import type { Resource } from '../../../model/resource.ts';
 import type { Content, Discovery, Target } from '../contract.ts';
-import { readCycloneDx } from './cyclonedx.ts';
+import { documentBytesMax, readSbomBytes } from './read-sbom.ts';
 import type { SbomContent } from './sbom-content.ts';
-import { readSpdx } from './spdx.ts';
 
-const documentBytesMax = 256 * 2 ** 20;
+const headBytes = 16 * 1024;
+const tailBytes = 4 * 1024;
 
 /** A CycloneDX or SPDX document: an inventory that somebody else took. */
 export const sbom = {
   id: 'sbom',
-  title: 'SBOM file (CycloneDX or SPDX JSON)',
-  sources: ['https://cyclonedx.org/docs/1.6/json/', 'https://spdx.github.io/spdx-spec/v2.3/'],
+  title: 'SBOM file (CycloneDX JSON or XML, SPDX JSON, tag-value or JSON-LD, plain or inside an attestation)',
+  sources: [
+    'https://cyclonedx.org/docs/1.7/json/',
+    'https://cyclonedx.org/docs/1.7/xml/',
+    'https://spdx.github.io/spdx-spec/v2.3/',
+    'https://spdx.github.io/spdx-spec/v3.0.1/',
+    'https://github.com/in-toto/attestation/blob/main/spec/README.md',
+  ],
   async recognises(location) {
     if (!(await stat(location).catch(() => null))?.isFile()) return false;
-    const file = await open(location, 'r');
-    try {
-      const head = Buffer.alloc(4096);
-      const { bytesRead } = await file.read(head, 0, head.length, 0);
-      const text = head.toString('utf8', 0, bytesRead);
-      return text.trimStart().startsWith('{') && /"(bomFormat|spdxVersion|SPDXID)"/.test(text);
-    } finally {
-      await file.close();
-    }
+    return looksLikeSbom(await readEnds(location));
   },
   async discover(location): Promise<Discovery> {
     try {
@@ -37,83 +34,86 @@ export const sbom = {
         return { resources: [], problems: [problem('limit', location, why, 'documentBytesMax')] };
       }
       const bytes = await readFile(location);
+      const content = readSbomBytes(bytes, basename(location));
+      if (isProblem(content)) {
+        // It begins with the file's name, and may go on with a line or part.
+        const where = join(dirname(location), content.where);
+        return { resources: [], problems: [{ ...content, where }] };
+      }
       const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-      const content = readSbom(bytes.toString('utf8'), basename(location));
-      const name = content.name ?? basename(location);
-      return {
-        resources: [
-          {
-            type: 'AWS_ECR_CONTAINER_IMAGE',
-            id: `sbom/${digest}`,
-            name,
-            target: 'sbom',
-            location,
-            fingerprint: digest,
-            tags: {},
-            details: { repositoryName: name, imageTags: [], imageHash: digest },
-          },
-        ],
-        problems: [],
-      };
+      return { resources: [resourceOf(location, content.name ?? basename(location), digest)], problems: [] };
     } catch (error) {
       // A place that is not there has no resources: what was in it is gone.
       if ((error as { code?: string }).code === 'ENOENT') return { resources: [], problems: [] };
-      return { resources: [], problems: [problem('malformed', location, reasonOf(error))] };
+      return { resources: [], problems: [problem('unreadable', location, reasonOf(error))] };
     }
   },
   async open(resource): Promise<Content> {
-    const content = readSbom(await readFile(resource.location, 'utf8'), basename(resource.location));
+    const content = readSbom(await readFile(resource.location), basename(resource.location));
     return { kind: 'inventory', inventory: sbomInventory(content) };
   },
   watchPaths: (location) => [location],
 } satisfies Target;
 
-/** The content of an SBOM text. Throws with what is wrong when it is none that we know. */
-export function readSbom(text: string, where: string): SbomContent {
-  let document: Fields;
-  try {
-    document = fields(JSON.parse(text));
-  } catch (error) {
-    throw new Error(`is not JSON: ${reasonOf(error)}`);
-  }
-  if (document.bomFormat === 'CycloneDX') return readCycloneDx(document, where);
-  if (textOf(document.spdxVersion)?.startsWith('SPDX-2')) return readSpdx(document, where);
-  throw new Error('is neither CycloneDX (bomFormat) nor SPDX 2 (spdxVersion)');
-}
-
-/** An inventory from an SBOM; the operating system comes from its component, else from the purls' distro. */
-export function sbomInventory(content: SbomContent): {
-  readonly os: OsRelease | null;
-  readonly packages: readonly Package[];
-  readonly problems: readonly Problem[];
-  readonly facts: {
-    readonly isContainer: true;
-    readonly runningKernel: null;
-    readonly layers: readonly string[];
-  };
-} {
-  const packages = [...content.packages].sort((a, b) => (a.purl < b.purl ? -1 : a.purl > b.purl ? 1 : 0));
+function resourceOf(location: string, name: string, digest: string): Resource {
   return {
-    os: content.os ?? osOfPurls(packages),
-    packages,
-    problems: content.problems,
-    facts: { isContainer: true, runningKernel: null, layers: [] },
+    type: 'AWS_ECR_CONTAINER_IMAGE',
+    id: `sbom/${digest}`,
+    name,
+    target: 'sbom',
+    location,
+    fingerprint: digest,
+    tags: {},
+    details: { repositoryName: name, imageTags: [], imageHash: digest },
   };
 }
 
-function osOfPurls(packages: readonly Package[]): OsRelease | null {
-  for (const { attributes } of packages) {
-    const distro = attributes.distro;
-    if (!distro) continue;
-    const dash = distro.indexOf('-');
-    const id = dash < 0 ? distro : distro.slice(0, dash);
-    return {
-      id,
-      idLike: [],
-      versionId: dash < 0 ? null : distro.slice(dash + 1),
-      codename: null,
-      prettyName: null,
-    };
+// Some tools write what tells the format behind everything else.
+async function readEnds(location: string): Promise<string> {
+  const file = await open(location, 'r');
+  try {
+    const { size } = await file.stat();
+    const head = Buffer.alloc(Math.min(size, headBytes));
+    const tail = Buffer.alloc(Math.min(Math.max(size - headBytes, 0), tailBytes));
+    await file.read(head, 0, head.length, 0);
+    await file.read(tail, 0, tail.length, size - tail.length);
+    return `${textOfHead(head)}\n${tail.toString('utf8')}`;
+  } finally {
+    await file.close();
   }
-  return null;
+}
+
+// UTF-16 is refused later, by name; here it is only to be recognised.
+function textOfHead(head: Buffer): string {
+  const isUtf16 = head[0] === 0xff && head[1] === 0xfe;
+  return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(head);
+}
+
+function looksLikeSbom(text: string): boolean {
+  const start = text.trimStart();
+  if (/^[{[]/.test(start)) {
+    return /"(?:bomFormat|spdxVersion|SPDXID|dsseEnvelope)"|"application\/vnd\.in-toto|in-toto\.io\/Statement|spdx\.org\/rdf\/3/.test(
+      text,
+    );
+  }
+  if (start.startsWith('<')) return /cyclonedx\.org\/schema\/bom|spdx\.org\/rdf\/terms/.test(text);
+  return /^[ \t]*["']?(?:SPDXVersion:|spdxVersion["']?[ \t]*:|bomFormat["']?[ \t]*:[ \t]*["']?CycloneDX)/m.test(
+    text,
+  );
+}
+
+/** The content of an SBOM. Throws with what is wrong when it is none that can be read. */
+export function readSbom(document: string | Uint8Array, where: string): SbomContent {
+  const content = readSbomBytes(typeof document === 'string' ? Buffer.from(document) : document, where);
+  if (isProblem(content)) throw new Error(`${content.where} ${content.why}`);
+  return content;
+}
+
+function isProblem(value: SbomContent | Problem): value is Problem {
+  return 'kind' in value;
+}
+
+/** The inventory that an SBOM stands for. */
+export function sbomInventory({ os, packages, problems, facts }: SbomContent): Inventory {
+  return { os, packages, problems, facts };
 }

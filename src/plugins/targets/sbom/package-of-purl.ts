@@ -8,6 +8,9 @@ export type PurlPackage = {
   readonly source: { readonly name: string; readonly version: string } | null;
   readonly licences: readonly string[];
   readonly scope: Package['scope'];
+  /** The version beside the purl, for purls that have none. */
+  readonly version?: string | null;
+  readonly attributes?: Readonly<Record<string, string>>;
 };
 
 // Types whose full name has the namespace in front, and what stands between.
@@ -19,19 +22,33 @@ const joiners: Readonly<Record<string, string>> = {
   hex: '/',
   swift: '/',
 };
+// Inspector names Debian packages after their manager.
+const otherNames: Readonly<Record<string, string>> = { dpkg: 'deb' };
+
+/** The longest that `parsePurl` takes. Escaped a purl may be longer than it was, and would not be read again. */
+export const purlLengthMax = 4096;
+
+/** Why a purl past `purlLengthMax` is no package. */
+export const tooLong = `its purl is longer than ${purlLengthMax} characters`;
+
+/** Why a purl without a version is no package. */
+export const noVersion = 'its purl has no version';
 
 /** A package from its purl, or the reason why it cannot be one. */
 export function packageOfPurl(options: PurlPackage): Package | string {
-  const parts = parsePurl(options.purlText);
-  if (!parts) return 'its purl is malformed';
-  if (!parts.version) return 'its purl has no version';
+  const read = parsePurl(options.purlText.toWellFormed());
+  if (!read) return 'its purl is malformed';
+  const parts = mended(read, options.version ?? null);
+  if (!parts.version) return noVersion;
   const joiner = joiners[parts.type];
   const name = joiner && parts.namespace ? `${parts.namespace}${joiner}${parts.name}` : parts.name;
-  const attributes: Record<string, string> = {};
+  const attributes: Record<string, string> = { ...options.attributes };
   if (parts.qualifiers.rpmmod) attributes.modularity = parts.qualifiers.rpmmod;
   if (parts.namespace && parts.qualifiers.distro) attributes.distro = parts.qualifiers.distro;
+  const purl = formatPurl(parts);
+  if (purl.length > purlLengthMax) return tooLong;
   return {
-    purl: formatPurl(parts),
+    purl,
     ecosystem: parts.type,
     name,
     version: versionOf(parts, parts.version),
@@ -44,6 +61,18 @@ export function packageOfPurl(options: PurlPackage): Package | string {
     owner: null,
     licences: options.licences,
     attributes,
+  };
+}
+
+function mended(parts: PurlParts, version: string | null): PurlParts {
+  const type = otherNames[parts.type] ?? parts.type;
+  // Some tools escape the slash between namespace and name.
+  const slash = joiners[type] === '/' && parts.namespace === null ? parts.name.lastIndexOf('/') : -1;
+  return {
+    ...parts,
+    type,
+    ...(slash > 0 ? { namespace: parts.name.slice(0, slash), name: parts.name.slice(slash + 1) } : {}),
+    version: parts.version ?? version?.toWellFormed() ?? null,
   };
 }
 

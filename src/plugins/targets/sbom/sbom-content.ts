@@ -9,5 +9,14 @@ export type SbomContent = {
   readonly problems: readonly Problem[];
   /** What the document describes, when it says. */
   readonly name: string | null;
-  readonly digest: string | null;
+  readonly facts: SbomFacts;
+  /** Whether we wrote it: then what it leaves out is not there, and nothing is to be guessed. */
+  readonly isOwn: boolean;
+};
+
+export type SbomFacts = {
+  /** False for machines, which run a kernel of their own. */
+  readonly isContainer: boolean;
+  readonly runningKernel: string | null;
+  readonly layers: readonly string[];
 };

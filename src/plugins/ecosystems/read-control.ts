@@ -1,4 +1,4 @@
-import { linesOf } from '../read-text.ts';
+import { linesOf } from './read-text.ts';
 
 /** One paragraph of a control file. */
 export type Stanza = {
@@ -37,4 +37,24 @@ export function parseControl(text: string): readonly Stanza[] {
   }
   if (fields.size > 0) stanzas.push({ line, fields });
   return stanzas;
+}
+
+/** Whether a package's files lie on the disk, by the last word of its `Status` field. */
+export type Presence = 'present' | 'absent' | 'unclear';
+
+const present = new Set(['installed', 'unpacked', 'half-configured', 'triggers-awaited', 'triggers-pending']);
+const absent = new Set(['not-installed', 'config-files']);
+
+/**
+ * What a state of a package means for its files.
+ * Source: https://manpages.debian.org/stable/dpkg/dpkg.1.en.html#Package_states
+ */
+export function presenceOf(state: string): Presence {
+  if (present.has(state)) return 'present';
+  return absent.has(state) ? 'absent' : 'unclear';
+}
+
+/** The last word of the `Status` field, or null where there is none. */
+export function stateOf(stanza: Stanza): string | null {
+  return stanza.fields.get('status')?.split(/\s+/).at(-1) ?? null;
 }
