@@ -89,6 +89,22 @@ describe('images', () => {
     assert.deepEqual(names(inventory), ['b 2.0.0', 'e 1.0.0']);
   });
 
+  test('another name of a file that was looked at and passed over is no gap, and of one that is not there is', async () => {
+    const script = '#!/bin/sh\necho hello\n';
+    const linked = await inventoryOfLayers([
+      { ...base, 'usr/bin/zip-it': script, 'usr/bin/unzip-it': { hardLink: './usr/bin/zip-it' } },
+    ]);
+    assert.deepEqual(linked.problems, []);
+    const dangling = await inventoryOfLayers([
+      { ...base, 'usr/bin/unzip-it': { hardLink: './usr/bin/gone' } },
+    ]);
+    assert.match(dangling.problems[0]?.why ?? '', /is a hard link to \.\/usr\/bin\/gone/);
+    const other = await inventoryOfLayers([
+      { 'usr/bin/zip-it': script, 'app/node_modules/a/package.json': { hardLink: 'usr/bin/zip-it' } },
+    ]);
+    assert.equal(other.problems.length, 1);
+  });
+
   test('an upper layer may write through a link of a lower one', async () => {
     const apk = 'P:musl\nV:1.2.4-r2\nA:x86_64\no:musl\n\n';
     const inventory = await inventoryOfLayers([

@@ -19,7 +19,7 @@ export type Extraction = {
   /** Whether a wanted file is worth reading whole, by its first bytes (16, or all of a shorter file). */
   looksRight(path: string, head: Uint8Array, readAt: ReadAt | null): boolean;
   take(path: string, bytes: Uint8Array): void;
-  /** Notes that a path is another name of a file that was taken before; false when it was not. */
+  /** Notes that a path is another name of a file that was taken or passed over before; false when it was neither. */
   link(path: string, target: string): boolean;
   finish(): void;
   readonly files: readonly ReadFile[];
@@ -45,9 +45,13 @@ const installedFolders = ecosystems.flatMap(({ installedFolder }) =>
 // How the paths of companions end, in any ecosystem: one may pass by before the file that asks for it.
 const companionEndings = ['-wal', '.md5sums', 'pyproject.toml', 'composer.json', 'REQUESTED', 'go.sum'];
 
+// Raised whenever the same bytes would give another reading though no extractor changed.
+const readingVersion = 2;
+
 /** Which extractors there are and how they read; part of the key of every kept reading. */
 export function extractorVersions(): string {
-  return everyExtractor.map((extractor) => `${extractor.id}@${extractor.version}`).join(' ');
+  const each = everyExtractor.map((extractor) => `${extractor.id}@${extractor.version}`);
+  return [`reading@${readingVersion}`, ...each].join(' ');
 }
 
 export function createExtraction(
@@ -63,6 +67,7 @@ export function createExtraction(
     [];
   const held = new Map<string, Uint8Array>();
   const taken = new Set<string>();
+  const passedOver = new Set<string>();
   let heldBytes = 0;
   let packageCount = 0;
 
@@ -122,9 +127,11 @@ export function createExtraction(
     },
     looksRight(path, head, readAt) {
       if (releasePaths.has(path) || mayBeCompanion(path)) return true;
-      return everyExtractor.some(
+      const isRight = everyExtractor.some(
         (extractor) => reads(extractor, path) && (extractor.looksRight?.(head, readAt) ?? true),
       );
+      if (!isRight) passedOver.add(path);
+      return isRight;
     },
     take(path, bytes) {
       taken.add(path);
@@ -149,6 +156,9 @@ export function createExtraction(
       if (!wanted || mayBeCompanion(path)) hold(path, bytes);
     },
     link(path, target) {
+      // Whoever wants the one name has looked at the file under the other, and it was none of theirs.
+      if (passedOver.has(target))
+        return everyExtractor.every((extractor) => !reads(extractor, path) || reads(extractor, target));
       if (!taken.has(target)) return false;
       taken.add(path);
       for (const file of files.filter((item) => item.path === target)) files.push(renamed(file, path));
