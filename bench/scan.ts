@@ -6,7 +6,7 @@ import { type Measure, measure, textTable, versionOf } from './measure.ts';
 /**
  * Scans one image or directory, cold and warm, beside the peers that are on the PATH.
  * usage: npm run bench -- scan PLACE [INTELLIGENCE-DIRECTORY]
- * PLACE is an OCI layout directory or any other directory. Peers only take the inventory (syft) or match it with
+ * PLACE is an OCI layout directory, a function zip or any other directory. Peers only take the inventory (syft) or match it with
  * whatever database they have (trivy, grype), so each row says what was done.
  */
 const place = resolve(process.argv[2] ?? '');
@@ -15,6 +15,9 @@ if (!process.argv[2] || !existsSync(place)) {
   process.exit(2);
 }
 const isLayout = existsSync(join(place, 'oci-layout'));
+const isZip = place.endsWith('.zip');
+// osv-scanner takes no layout: it gets the same image as saved by Docker, where that lies beside the layout.
+const saved = place.replace(/\.oci$/, '.docker.tar');
 const command = join(import.meta.dirname, '../bin/openinspector.mjs');
 const rounds = 3;
 
@@ -24,33 +27,41 @@ const peers = [
   {
     name: 'syft (inventory)',
     program: 'syft',
-    args: ['scan', `${isLayout ? 'oci-dir' : 'dir'}:${place}`, '-o', 'json', '-q'],
+    args: ['scan', `${isLayout ? 'oci-dir' : isZip ? 'file' : 'dir'}:${place}`, '-o', 'json', '-q'],
     count: (text: string) => JSON.parse(text).artifacts.length,
   },
   {
     name: 'trivy (inventory)',
     program: 'trivy',
-    args: isLayout
-      ? ['image', '--input', place, '--format', 'cyclonedx', '-q']
-      : ['rootfs', place, '--format', 'cyclonedx', '-q'],
+    args: isZip
+      ? null
+      : isLayout
+        ? ['image', '--input', place, '--format', 'cyclonedx', '-q']
+        : ['rootfs', place, '--format', 'cyclonedx', '-q'],
     count: (text: string) => JSON.parse(text).components.length,
   },
   {
     name: 'osv-scanner (inventory)',
     program: 'osv-scanner',
-    args: [
-      'scan',
-      ...(isLayout ? ['image', '--archive', place] : ['source', '-r', place]),
-      '--offline',
-      '--format',
-      'json',
-      '--all-packages',
-    ],
-    count: () => 0,
+    args:
+      isZip || (isLayout && !existsSync(saved))
+        ? null
+        : [
+            'scan',
+            ...(isLayout
+              ? ['image', '--archive', saved]
+              : ['source', '-r', place, '--experimental-plugins', 'artifact']),
+            ...['--offline-vulnerabilities', '--format', 'json', '--all-packages'],
+          ],
+    count: osvCount,
   },
 ];
 let fastest = Number.POSITIVE_INFINITY;
 for (const { name, program, args, count } of peers) {
+  if (args === null) {
+    rows.push([`${name}: does not take this`, '', '', '', '', '']);
+    continue;
+  }
   const version = versionOf(program);
   if (version === null) {
     rows.push([`${name}: not on the PATH`, '', '', '', '', '']);
@@ -123,6 +134,13 @@ async function bestOf(run: () => Promise<Measure>): Promise<Measure> {
   }
   if (best === null) throw new Error('no round was run');
   return best;
+}
+
+function osvCount(text: string): number {
+  const { results = [] } = JSON.parse(text) as {
+    results?: readonly { readonly packages: readonly unknown[] }[];
+  };
+  return results.reduce((sum, { packages }) => sum + packages.length, 0);
 }
 
 function row(name: string, { seconds, peakMegabytes }: Measure, packages: number): string[] {
