@@ -35,6 +35,9 @@ export function compareSboms(folder: string): boolean {
     else count.failed++;
     failures.push(...wrong.map((line) => `${found.group}: ${found.id}: ${line}`));
   }
+  console.log(
+    `\n${'SBOMs'.padEnd(46)}${['cases', 'passed', 'failed'].map((word) => word.padStart(8)).join('')}`,
+  );
   for (const [group, { cases, passed, failed }] of counts)
     console.log(`${group.padEnd(46)}${[cases, passed, failed].map((n) => String(n).padStart(8)).join('')}`);
   for (const line of failures) console.log(line);

@@ -4,6 +4,7 @@ import type { Extractor } from '../src/plugins/ecosystems/contract.ts';
 import { extractors } from '../src/plugins/ecosystems/registry.ts';
 import { diskCorpora, fuzzDisks } from '../test/disk/fuzz.ts';
 import { sharedPath } from '../testkit/shared.ts';
+import { fuzzDocuments } from './fuzz-documents.ts';
 
 /**
  * `npm run fuzz [-- RUNS [PREFIX]]`: hands mutated files to every extractor, and damaged images to the readers of
@@ -71,6 +72,7 @@ for (const format of Object.keys(diskCorpora)) {
   );
   process.stdout.write(`${rows.at(-1)}\n`);
 }
+failures += await fuzzDocuments(runs, seed, prefix);
 const resident = process.resourceUsage().maxRSS / 1024;
 process.stdout.write(`${rows.length} readers, ${failures} failures, peak memory ${resident.toFixed(0)} MB\n`);
 process.exitCode = failures === 0 ? 0 : 1;
@@ -135,13 +137,19 @@ function corpusOf(extractor: Extractor): Sample[] {
   for (const { path, name } of files) {
     if (found.length >= filesPerExtractor) break;
     // A file's path in the tree decides; golden cases keep it below their case's folder.
-    const parts = name.split('/');
+    const parts = name.replace(/\.b64$/, '').split('/');
     const tails = parts.map((_, index) => parts.slice(index).join('/'));
     const placed = databaseFolders.map((folder) => `${folder}/${parts.at(-1)}`);
     const wanted = [...tails, ...placed].find((tail) => extractor.wants(tail));
-    if (wanted) found.push({ path: wanted, bytes: readFileSync(path) });
+    if (wanted) found.push({ path: wanted, bytes: readSample(path) });
   }
   return found;
+}
+
+// Golden cases keep bytes that are no text as text.
+function readSample(path: string): Buffer {
+  const bytes = readFileSync(path);
+  return path.endsWith('.b64') ? Buffer.from(bytes.toString('latin1'), 'base64') : bytes;
 }
 
 function filesUnder(root: string): string[] {

@@ -91,6 +91,23 @@ describe('hostile function archives', () => {
     assert.deepEqual(namesOf(reading), ['good']);
   });
 
+  test('members that share their bytes are bounded together', async () => {
+    const first = { name: 'app/m0.deps.json', content: Buffer.alloc(15 * 2 ** 20, ' ') };
+    const others = Array.from({ length: 20 }, (_, index) => ({
+      ...first,
+      name: `app/m${index + 1}.deps.json`,
+      sharedWith: first.name,
+    }));
+    const limits = { ...defaultLimits, expansionRatioMax: 1000 };
+    const reading = await readFunction([good, first, ...others], limits);
+    const last = reading.problems.find(({ kind }) => kind === 'limit');
+    assert.equal(last?.limit, 'expansionRatioMax');
+    assert.equal(last?.why, 'expands more than 1000 times');
+    assert.equal(reading.isComplete, false);
+    assert.ok(reading.byteCount < 100 * 2 ** 20, `${reading.byteCount}`);
+    assert.deepEqual(namesOf(reading), ['good']);
+  });
+
   test('more members than the limit', async () => {
     const reading = await readFunction(
       [good, ...[1, 2, 3, 4].map((number) => ({ name: `${number}`, content: Buffer.from('x') }))],

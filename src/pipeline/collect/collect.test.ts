@@ -279,6 +279,20 @@ describe('directory trees', () => {
     assert.equal(inventory.packages[1]?.evidence[0]?.path, 'srv/app/node_modules/lodash/package.json');
   });
 
+  test('a link to a file that is read anyway is not read again', async () => {
+    const inventory = await tree(
+      { 'etc/os-release': debian12, 'srv/node_modules/lodash/package.json': module('lodash', '4.17.20') },
+      (root) => {
+        writeTree(root, { 'srv/node_modules/other/x': '' });
+        symlinkSync('../lodash/package.json', join(root, 'srv/node_modules/other/package.json'));
+      },
+    );
+    assert.deepEqual(
+      inventory.packages.map(({ evidence }) => evidence.map(({ path }) => path)),
+      [['srv/node_modules/lodash/package.json']],
+    );
+  });
+
   test('links are followed inside the root and never out of it', async () => {
     const outside = place();
     writeTree(outside, { status: dpkgStanza('outside', '1') });

@@ -14,6 +14,8 @@ import type { ReadFile } from './reading.ts';
 export type Extraction = {
   /** Whether any reader wants the path. Runs on every path: no allocation for the unwanted. */
   wants(path: string): boolean;
+  /** Whether every reader of a path also reads the other, so that what lies at both need not be read twice. */
+  readsAlike(path: string, other: string): boolean;
   /** The largest size that a reader of this path takes, in bytes. */
   sizeMaxBytes(path: string): number;
   /** Whether a wanted file is worth reading whole, by its first bytes (16, or all of a shorter file). */
@@ -118,6 +120,10 @@ export function createExtraction(
       if (releasePaths.has(path)) return true;
       for (const extractor of everyExtractor) if (reads(extractor, path)) return true;
       return mayBeCompanion(path);
+    },
+    readsAlike(path, other) {
+      if (releasePaths.has(path) || mayBeCompanion(path)) return false;
+      return everyExtractor.every((extractor) => !reads(extractor, path) || reads(extractor, other));
     },
     sizeMaxBytes(path) {
       let most = releasePaths.has(path) ? releaseBytesMax : 0;

@@ -128,7 +128,16 @@ export function readTree(
       parts = [...to.split('/').filter(Boolean), ...parts.slice(index + 1)];
       index = -1;
     }
-    take(path, parts.join('/'));
+    const target = parts.join('/');
+    // What the link leads to is read under its own name, which is the one that a package manager knows.
+    if (!extraction.readsAlike(path, target) || isSkipped(target)) take(path, target);
+  }
+
+  function isSkipped(path: string): boolean {
+    const folders = path.split('/').slice(0, -1);
+    return folders.some(
+      (name, index) => skippedNames.has(name) || skipped.has(folders.slice(0, index + 1).join('/')),
+    );
   }
 
   function take(path: string, from: string): void {

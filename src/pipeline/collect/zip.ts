@@ -7,6 +7,9 @@ import { createExtraction } from './extraction.ts';
 import { problemOf } from './layer.ts';
 import type { Reading } from './reading.ts';
 
+// Small archives may expand any number of times: a ratio only says something on large output.
+const ratioFromBytes = 64 * 2 ** 20;
+
 /** Reads the wanted files of a zip by its central directory; the rest is never unpacked. */
 export async function readZip(
   path: string,
@@ -80,6 +83,17 @@ export async function readZip(
       extraction.take(name, content);
     } catch (error) {
       problems.push(problemOf(error, name));
+    }
+    keepWithin(zip.fileSize);
+  }
+
+  // Members may share their bytes, so that a small archive holds any number of large ones.
+  function keepWithin(storedBytes: number): void {
+    if (bytes > limits.archiveBytesMax) {
+      throw new LimitError('archiveBytesMax', `more than ${limits.archiveBytesMax} bytes unpacked`);
+    }
+    if (bytes > ratioFromBytes && bytes > storedBytes * limits.expansionRatioMax) {
+      throw new LimitError('expansionRatioMax', `expands more than ${limits.expansionRatioMax} times`);
     }
   }
 }

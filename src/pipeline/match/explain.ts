@@ -93,7 +93,8 @@ export function explain(
 function upstreamSubject(pkg: Package): Subject | null {
   const kind = ecosystem(pkg.ecosystem);
   if (!kind || kind.isSystem) return null;
-  const key = { stream: pkg.ecosystem, name: kind.normaliseName(pkg.name), version: pkg.version };
+  const stream = kind.streamOf?.(pkg.name) ?? pkg.ecosystem;
+  const key = { stream, name: kind.normaliseName(pkg.name), version: pkg.version };
   return {
     ecosystem: pkg.ecosystem,
     name: pkg.name,

@@ -28,6 +28,15 @@ describe('where a package is looked up', () => {
     ]);
   });
 
+  test('programs under the source that judges them, or under a stream that nobody fills', () => {
+    const program = (name: string) =>
+      subjectOf(systemPackage({ ecosystem: 'generic', name, version: '1.0.0' })).keys[0];
+    assert.deepEqual(program('nodejs/node'), { stream: 'bitnami', name: 'node', version: '1.0.0' });
+    assert.deepEqual(program('apache/httpd'), { stream: 'bitnami', name: 'apache', version: '1.0.0' });
+    assert.equal(program('openssl/openssl')?.stream, 'generic');
+    assert.equal(program('snap/redis')?.stream, 'snap');
+  });
+
   test('an ecosystem that we do not know, under its own type', () => {
     const thing = systemPackage({ ecosystem: 'constructor', name: 'Thing', version: '1' });
     assert.equal(subjectOf(thing).keys[0]?.stream, 'constructor');

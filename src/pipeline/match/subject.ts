@@ -27,7 +27,8 @@ export function prepare(pkg: Package, os: OsRelease | null, facts: InventoryFact
   }
   // An ecosystem that we only know by its purl can still be looked up by name; its versions may not be comparable.
   const name = kind ? kind.normaliseName(pkg.name) : pkg.name;
-  return subjectOf(pkg, [{ stream: streamOf(pkg.ecosystem), name, version: pkg.version }], null);
+  const stream = kind?.streamOf?.(pkg.name) ?? streamOf(pkg.ecosystem);
+  return subjectOf(pkg, [{ stream, name, version: pkg.version }], null);
 }
 
 // An ecosystem's advisories are kept under its purl type, but for a few types that have none.

@@ -16,6 +16,7 @@ export type PurlPackage = {
 // Types whose full name has the namespace in front, and what stands between.
 const joiners: Readonly<Record<string, string>> = {
   maven: ':',
+  generic: '/',
   npm: '/',
   golang: '/',
   composer: '/',

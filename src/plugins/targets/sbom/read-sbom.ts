@@ -12,7 +12,7 @@ import { documentOfTagValue } from './tag-value.ts';
 import { isSpdx3, type Unwrapped, type Unwrapping, unwrapSboms } from './unwrap.ts';
 import { documentOfXml } from './xml-document.ts';
 
-/** Measured: reading takes up to twelve times its size in memory, and a second for each 8 MiB. */
+/** Measured: reading takes up to ten times its size in memory, and about a second for each 7 MiB. */
 export const documentBytesMax = 64 * 2 ** 20;
 const linesMax = 1000;
 
