@@ -1,3 +1,4 @@
+import type { Finding } from '@aws-sdk/client-inspector2';
 import type { Logger } from 'pino';
 import type { Intelligence } from '../intel/contract.ts';
 import type { ScanLimits } from '../lib/limits.ts';
@@ -5,7 +6,9 @@ import type { LayerCache } from '../pipeline/collect/layer-cache.ts';
 import type { Readers } from '../pipeline/collect/readers.ts';
 import type { LifecycleRules } from '../pipeline/record/reconcile.ts';
 import type { Db } from '../store/database.ts';
+import type { FindingRow } from '../store/finding-list.ts';
 import type { KeptNetwork } from './reach-network.ts';
+import type { ReportSettings } from './report-destination.ts';
 
 /** What every job works with. Wired in `main.ts`. */
 export type JobContext = {
@@ -19,6 +22,10 @@ export type JobContext = {
   /** Watched networks that were read, by watch. */
   readonly networks: Map<number, KeptNetwork>;
   readonly region: string;
+  /** Where reports are put. */
+  readonly reports: ReportSettings;
+  /** A stored finding in the shape of the API. */
+  readonly findingDocument: (row: FindingRow) => Finding;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

@@ -7,6 +7,7 @@ import type { JobContext } from './context.ts';
 import { discoverWatch } from './discover-watch.ts';
 import { retain } from './retain.ts';
 import { scanResource } from './scan-resource.ts';
+import { writeReport } from './write-report.ts';
 
 /** Asks for work. Asking again while the same work waits changes nothing. */
 export type Queue = {
@@ -14,6 +15,7 @@ export type Queue = {
   scan(resourceId: number, trigger: string): Promise<void>;
   rematch(trigger: string): Promise<void>;
   retain(trigger: string): Promise<void>;
+  report(reportNumber: number, trigger: string): Promise<void>;
   /** Resolves when nothing waits or runs, or after the time; answers whether all was done. */
   idle(withinMilliseconds: number): Promise<boolean>;
   stop(): Promise<void>;
@@ -25,6 +27,7 @@ const queues = {
   scan: { policy: 'stately', retryLimit: 2, retryDelay: 5, retryBackoff: true, expireInSeconds: 3600 },
   rematch: { policy: 'stately', retryLimit: 3, retryDelay: 5, retryBackoff: true, expireInSeconds: 7200 },
   retain: { policy: 'stately', retryLimit: 1, retryDelay: 60, retryBackoff: true, expireInSeconds: 3600 },
+  report: { policy: 'stately', retryLimit: 2, retryDelay: 5, retryBackoff: true, expireInSeconds: 43_200 },
 } as const;
 type QueueName = keyof typeof queues;
 const lookEveryMilliseconds = 500;
@@ -60,6 +63,7 @@ export async function startQueue(context: JobContext, pool: pg.Pool, withWorkers
     scan: (resourceId, trigger) => send('scan', resourceId, trigger),
     rematch: (trigger) => send('rematch', 0, trigger),
     retain: (trigger) => send('retain', 0, trigger),
+    report: (reportNumber, trigger) => send('report', reportNumber, trigger),
     idle: (within) => waitUntilIdle(pool, within),
     async stop() {
       await Promise.all([...workers.values()].map((item) => item.stop()));
@@ -76,6 +80,7 @@ export async function startQueue(context: JobContext, pool: pg.Pool, withWorkers
     });
     serve('scan', 2, ({ id, trigger }) => scanResource(context, id, trigger));
     serve('rematch', 1, ({ trigger }) => applyRevision(context, trigger));
+    serve('report', 1, ({ id, trigger }) => writeReport(context, id, trigger));
     serve('retain', 1, ({ trigger }) => retain(context, trigger));
   }
   return queue;

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Finding } from '@aws-sdk/client-inspector2';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Logger, pino } from 'pino';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -14,6 +15,7 @@ import { type SigV4Request, verifySigV4 } from '../api/wire/sigv4.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { startDeliveries } from '../jobs/deliver.ts';
 import { type Queue, startQueue } from '../jobs/queue.ts';
+import { reportSettings } from '../jobs/report-destination.ts';
 import { startTriggers, type Triggers, watchPaths } from '../jobs/triggers.ts';
 import { defaultLimits } from '../lib/limits.ts';
 import { type Lock, lockDirectory } from '../lib/lock.ts';
@@ -107,6 +109,8 @@ async function start(
     scratchDirectory,
     networks: new Map(),
     region,
+    reports: reportSettings(process.env, region),
+    findingDocument: (row) => findingShape(row) as Finding,
     log,
     now,
     onProgress,

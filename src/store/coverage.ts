@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { ResourceType } from '../model/resource.ts';
+import { type AccountScope, inScope } from './account-scope.ts';
 import { type Criteria, type Field, whereOf } from './criteria.ts';
 import type { Db } from './database.ts';
 
@@ -72,14 +73,12 @@ export type CoverageRow = {
   readonly lastScannedAt: number | null;
 };
 
-export type CoverageQuery = {
-  readonly accountId: string;
-  readonly resourceTypes: readonly ResourceType[];
+export type CoverageQuery = AccountScope & {
   readonly criteria: Criteria;
 };
 
 function scope(query: CoverageQuery): RawBuilder<unknown> {
-  return sql`r.account_id = ${query.accountId} and r.type = any(${query.resourceTypes}::text[])
+  return sql`${inScope(query, sql`r.account_id`, sql`r.type`)}
     and ${whereOf(query.criteria, coverageFields)}`;
 }
 

@@ -100,7 +100,12 @@ function rangeCondition(
   { lower, upper }: { readonly lower: number | null; readonly upper: number | null },
 ): RawBuilder<unknown> {
   const parts = [];
-  if (lower !== null) parts.push(sql`${of} >= ${lower}`);
-  if (upper !== null) parts.push(sql`${of} <= ${upper}`);
+  if (lower !== null) parts.push(sql`${of} >= ${number(lower)}`);
+  if (upper !== null) parts.push(sql`${of} <= ${number(upper)}`);
   return parts.length > 0 ? sql`(${sql.join(parts, sql` and `)})` : sql`${of} is not null`;
+}
+
+// A whole number takes the column's type, so that its index serves; a fraction would not fit a column of whole ones.
+function number(value: number): RawBuilder<unknown> {
+  return Number.isInteger(value) ? sql`${value}` : sql`${value}::float8`;
 }

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { ResourceType } from '../model/resource.ts';
+import { type AccountScope, inScope, ofScope } from './account-scope.ts';
 import { type Criteria, type Field, whereOf } from './criteria.ts';
 import type { Db } from './database.ts';
 
@@ -17,9 +18,9 @@ export type Dimension = {
   readonly needsPackages: boolean;
 };
 
-export type AggregationQuery = {
-  readonly accountId: string;
-  readonly resourceTypes: readonly ResourceType[];
+export type AggregationQuery = AccountScope & {
+  /** Only these of the accounts in the scope; left out: all. */
+  readonly onlyAccounts?: Criteria;
   readonly dimension: Dimension;
   readonly criteria: Criteria;
   /** `CRITICAL`, `HIGH`, `ALL` or the name of an extra. */
@@ -47,9 +48,7 @@ export async function aggregateFindings(db: Db, query: AggregationQuery): Promis
   const names = Object.keys(dimension.columns);
   const columns = sql.join(names.map((name) => sql`${dimension.columns[name]} as ${sql.ref(name)}`));
   const extras = Object.entries(dimension.extras).map(([name, of]) => sql`, ${of} as ${sql.ref(name)}`);
-  const types = query.resourceTypes.filter(
-    (type) => dimension.types === null || dimension.types.includes(type),
-  );
+  const types = dimension.types === null ? sql`true` : sql`r.type = any(${dimension.types}::text[])`;
   const packages = dimension.needsPackages
     ? sql`join inventory_package p on p.inventory_id = r.inventory_id and p.set_aside is null
         join match m on m.package_version_id = p.package_version_id and m.vulnerability_id = f.vulnerability_id
@@ -67,8 +66,9 @@ export async function aggregateFindings(db: Db, query: AggregationQuery): Promis
       from finding f join resource r on r.resource_id = f.resource_id
       left join inventory i on i.inventory_id = r.inventory_id
       ${packages}
-      where f.account_id = ${query.accountId} and f.status = 0 and r.type = any(${types}::text[])
-        and ${whereOf(query.criteria, dimension.fields)}
+      where ${ofScope(query, sql`f.account_id`)} and f.status = 0 and ${types}
+        and ${inScope(query, sql`f.account_id`, sql`r.type`)}
+        and ${whereOf(query.onlyAccounts ?? {}, accountField)} and ${whereOf(query.criteria, dimension.fields)}
       group by ${sql.join(names.map((_, index) => sql.lit(index + 1)))}) g
     order by ${sorted} ${query.descending ? sql`desc` : sql`asc`}, ${sql.ref(names[0] ?? '')}, ${sql.ref(names[1] ?? names[0] ?? '')}
     limit ${query.limit} offset ${query.offset}`.execute(db);
@@ -88,6 +88,8 @@ export async function aggregateFindings(db: Db, query: AggregationQuery): Promis
     };
   });
 }
+
+const accountField = { accountIds: { kind: 'text', of: sql`f.account_id` } } as const;
 
 const sortColumns: Readonly<Record<string, RawBuilder<unknown>>> = {
   CRITICAL: sql`counts_critical`,

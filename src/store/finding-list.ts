@@ -6,6 +6,7 @@ import type { Package } from '../model/package.ts';
 import type { ResourceType } from '../model/resource.ts';
 import { severities } from '../model/severity.ts';
 import type { CvssRating, Vulnerability } from '../model/vulnerability.ts';
+import { type AccountScope, inScope, ofScope } from './account-scope.ts';
 import { type Criteria, type Field, whereOf } from './criteria.ts';
 import type { Db } from './database.ts';
 import type { NetworkFindingDocument } from './exposures.ts';
@@ -195,10 +196,8 @@ export const findingSorts: Readonly<Record<string, RawBuilder<unknown>>> = {
   EPSS_SCORE: sql`coalesce(f.epss, -1)`,
 };
 
-export type FindingQuery = {
-  readonly accountId: string;
-  /** Resource types whose scanning is enabled: findings of others are not shown. */
-  readonly resourceTypes: readonly ResourceType[];
+/** Resource types are those whose scanning is enabled: findings of others are not shown. */
+export type FindingQuery = AccountScope & {
   readonly criteria: Criteria;
   /** A key of `findingSorts`; null: in the order of the ids. */
   readonly sort: string | null;
@@ -275,9 +274,9 @@ export async function listFindings(db: Db, query: FindingQuery): Promise<Finding
   const found = await sql<FindingRow>`
     with page as (
       select f.account_id, f.finding_id, (${sort})::text as sort_value, row_number() over (order by ${sort} ${direction}, f.finding_id ${direction}) as ordinal
-      from (select f.* from finding f where f.account_id = ${query.accountId}) f
+      from (select f.* from finding f where ${ofScope(query, sql`f.account_id`)}) f
       join resource r on r.resource_id = f.resource_id ${joinVulnerability}
-      where r.type = any(${query.resourceTypes}::text[]) and ${whereOf(query.criteria, findingFields)} ${after}
+      where ${inScope(query, sql`f.account_id`, sql`r.type`)} and ${whereOf(query.criteria, findingFields)} ${after}
       order by ${sort} ${direction}, f.finding_id ${direction}
       limit ${query.limit})
     select f.finding_id as "findingId", f.type, f.adjustment, n.document as network, f.arn, f.account_id as "accountId", f.title, f.status, f.severity, f.score,

@@ -4,7 +4,7 @@ import type { Db } from './database.ts';
 /** One line of what the service did, or did not do and why. */
 export type JobLine = {
   readonly at: number;
-  readonly job: 'discover' | 'reach' | 'scan' | 'rematch' | 'retain' | 'update';
+  readonly job: 'discover' | 'reach' | 'scan' | 'rematch' | 'retain' | 'report' | 'update';
   readonly trigger: string;
   readonly subject: string;
   readonly outcome: 'done' | 'skipped' | 'failed';

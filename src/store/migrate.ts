@@ -4,6 +4,7 @@ import { first } from './migrations/0001-first.ts';
 import { filters } from './migrations/0002-filters.ts';
 import { packageNames } from './migrations/0003-package-names.ts';
 import { network } from './migrations/0004-network.ts';
+import { organisation } from './migrations/0005-organisation.ts';
 
 // In order; a migration that was released is never changed.
 const migrations: Readonly<Record<string, Migration>> = {
@@ -11,6 +12,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0002-filters': filters,
   '0003-package-names': packageNames,
   '0004-network': network,
+  '0005-organisation': organisation,
 };
 
 /** Brings the schema up to date. Safe to run at every start and from several processes. */

@@ -13,13 +13,13 @@ import {
   DisableCommand,
   EnableCommand,
   type Finding,
+  ListConnectorsCommand,
   ListCoverageCommand,
   ListCoverageStatisticsCommand,
   ListFiltersCommand,
   ListFindingAggregationsCommand,
   ListFindingsCommand,
   type ListFindingsCommandInput,
-  ListMembersCommand,
   ListTagsForResourceCommand,
   SearchVulnerabilitiesCommand,
   TagResourceCommand,
@@ -246,7 +246,7 @@ for (const engine of engines) {
       assert.equal(vulnerabilities?.[0]?.id, 'CVE-2024-0101');
       assert.equal(vulnerabilities?.[0]?.cvss3?.baseScore, 9.8);
       assert.deepEqual((await search('CVE-1999-99999')).vulnerabilities, []);
-      await assert.rejects(running.client.send(new ListMembersCommand({})), {
+      await assert.rejects(running.client.send(new ListConnectorsCommand({})), {
         name: 'ValidationException',
         message: /not available/,
       });

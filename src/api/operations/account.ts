@@ -9,6 +9,7 @@ import { type Account, enabledTypes, getAccount, type ScanType, setScanTypes } f
 import type { ApiContext } from '../context.ts';
 import { validation } from '../wire/errors.ts';
 import type { Checked, Handlers } from '../wire/handlers.ts';
+import { noAccess, reachableAccounts, refuseMembers } from './authority.ts';
 
 export const accountOperations = {
   async Enable(input, context) {
@@ -24,6 +25,7 @@ export const accountOperations = {
   },
 
   async Disable(input, context) {
+    await refuseMembers(context, 'disable scanning');
     // No types named: the service is turned off whole.
     const named = input.resourceTypes ? scanTypesOf(input.resourceTypes) : [];
     return change(input.accountIds, context, async (account) => {
@@ -42,9 +44,10 @@ export const accountOperations = {
   async BatchGetAccountStatus(input, context) {
     const accounts: Checked<AccountState>[] = [];
     const failedAccounts: Checked<FailedAccount>[] = [];
-    for (const accountId of input.accountIds ?? [context.accountId]) {
-      const account =
-        accountId === context.accountId ? await getAccount(context.service.db, accountId) : null;
+    const asked = input.accountIds ?? [context.accountId];
+    const reachable = await reachableAccounts(context, asked);
+    for (const accountId of asked) {
+      const account = reachable.has(accountId) ? await getAccount(context.service.db, accountId) : null;
       if (account) accounts.push(stateShape(account));
       else failedAccounts.push(notOurs(accountId));
     }
@@ -60,8 +63,9 @@ async function change(
   const accounts: Checked<AccountShape>[] = [];
   const failedAccounts: Checked<FailedAccount>[] = [];
   const wanted = accountIds && accountIds.length > 0 ? accountIds : [context.accountId];
+  const reachable = await reachableAccounts(context, wanted);
   for (const accountId of wanted) {
-    const account = accountId === context.accountId ? await getAccount(context.service.db, accountId) : null;
+    const account = reachable.has(accountId) ? await getAccount(context.service.db, accountId) : null;
     if (!account) {
       failedAccounts.push(notOurs(accountId));
       continue;
@@ -81,7 +85,7 @@ function notOurs(accountId: string): Checked<FailedAccount> {
   return {
     accountId,
     errorCode: 'ACCESS_DENIED',
-    errorMessage: "The account is not the caller's and not one of its members.",
+    errorMessage: noAccess,
   };
 }
 

@@ -4,7 +4,7 @@ import { type AggregationRow, aggregateFindings, dimensions } from '../../store/
 import type { ApiContext } from '../context.ts';
 import { validation } from '../wire/errors.ts';
 import type { Checked, Handlers } from '../wire/handlers.ts';
-import { visibleTypes } from './findings.ts';
+import { scopeOf } from './scope.ts';
 
 const pageDefault = 50;
 
@@ -40,26 +40,19 @@ export const aggregationOperations = {
       throw validation(`Aggregation by ${type} is not available in this version yet.`);
     const request = requestOf(input.aggregationRequest, member, type);
     const { sortBy, sortOrder, ...narrow } = request;
-    const query = { accountId, type, request };
+    const query = { accountId, type, request, accountIds: input.accountIds ?? null };
     const limit = input.maxResults ?? pageDefault;
     const offset = input.nextToken ? service.tokens.read<number>(input.nextToken, query) : 0;
-    const isAsked =
-      !input.accountIds ||
-      input.accountIds.some(
-        ({ comparison, value }) => (comparison === 'NOT_EQUALS') !== (value === accountId),
-      );
-    const rows = isAsked
-      ? await aggregateFindings(service.db, {
-          accountId,
-          resourceTypes: await visibleTypes(context),
-          dimension,
-          criteria: criteriaOf(asFilters(narrow)),
-          sortBy: typeof sortBy === 'string' ? (sortExtras[sortBy] ?? sortBy) : 'ALL',
-          descending: sortOrder !== 'ASC',
-          offset,
-          limit: limit + 1,
-        })
-      : [];
+    const rows = await aggregateFindings(service.db, {
+      ...(await scopeOf(context)),
+      onlyAccounts: criteriaOf({ accountIds: input.accountIds }),
+      dimension,
+      criteria: criteriaOf(asFilters(narrow)),
+      sortBy: typeof sortBy === 'string' ? (sortExtras[sortBy] ?? sortBy) : 'ALL',
+      descending: sortOrder !== 'ASC',
+      offset,
+      limit: limit + 1,
+    });
     const page = rows.slice(0, limit);
     return {
       aggregationType: type,

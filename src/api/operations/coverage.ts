@@ -3,7 +3,7 @@ import { criteriaOf } from '../../store/api-criteria.ts';
 import { type CoverageRow, countCoverage, listCoverage } from '../../store/coverage.ts';
 import type { ApiContext } from '../context.ts';
 import type { Checked, Handlers } from '../wire/handlers.ts';
-import { visibleTypes } from './findings.ts';
+import { scopeOf } from './scope.ts';
 
 const pageDefault = 50;
 
@@ -14,8 +14,7 @@ export const coverageOperations = {
     const limit = input.maxResults ?? pageDefault;
     const after = input.nextToken ? service.tokens.read<number>(input.nextToken, query) : 0;
     const scope = {
-      accountId,
-      resourceTypes: await visibleTypes(context),
+      ...(await scopeOf(context)),
       criteria: criteriaOf(input.filterCriteria),
     };
     const rows = await listCoverage(service.db, scope, after, limit + 1);
@@ -29,8 +28,7 @@ export const coverageOperations = {
 
   async ListCoverageStatistics(input, context) {
     const scope = {
-      accountId: context.accountId,
-      resourceTypes: await visibleTypes(context),
+      ...(await scopeOf(context)),
       criteria: criteriaOf(input.filterCriteria),
     };
     const { total, groups } = await countCoverage(context.service.db, scope, input.groupBy ?? null);

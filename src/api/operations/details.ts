@@ -2,13 +2,12 @@ import type { FindingDetail, FindingDetailsError } from '@aws-sdk/client-inspect
 import { listFindings } from '../../store/finding-list.ts';
 import type { ApiContext } from '../context.ts';
 import type { Checked, Handlers } from '../wire/handlers.ts';
-import { visibleTypes } from './findings.ts';
+import { scopeOf } from './scope.ts';
 
 export const detailOperations = {
   async BatchGetFindingDetails(input, context) {
     const rows = await listFindings(context.service.db, {
-      accountId: context.accountId,
-      resourceTypes: await visibleTypes(context),
+      ...(await scopeOf(context)),
       criteria: {
         findingArn: input.findingArns.map((value) => ({ kind: 'text', comparison: 'EQUALS', value })),
       },

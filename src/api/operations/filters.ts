@@ -14,6 +14,7 @@ import { getTags, putTags } from '../../store/tags.ts';
 import type { ApiContext } from '../context.ts';
 import { badRequest, resourceNotFound, serviceQuotaExceeded, validation } from '../wire/errors.ts';
 import type { Checked, Handlers } from '../wire/handlers.ts';
+import { refuseMembers } from './authority.ts';
 
 const filtersMax = 500;
 const pageDefault = 50;
@@ -25,6 +26,7 @@ export const filterOperations = {
     const { service, accountId } = context;
     checkName(input.name);
     checkCriteria(input.filterCriteria);
+    if (input.action === 'SUPPRESS') await refuseMembers(context, 'create a suppression rule');
     if ((await countFilters(service.db, accountId)) >= filtersMax) {
       throw serviceQuotaExceeded(`An account may have ${filtersMax} filters.`, { resourceId: accountId });
     }
@@ -58,6 +60,7 @@ export const filterOperations = {
       }
     }
     if (input.filterCriteria) checkCriteria(input.filterCriteria);
+    if (input.action === 'SUPPRESS') await refuseMembers(context, 'create a suppression rule');
     await updateFilter(
       service.db,
       filter,

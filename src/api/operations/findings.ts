@@ -1,9 +1,9 @@
-import { enabledTypes, getAccount, resourceTypesOf } from '../../store/accounts.ts';
 import { criteriaOf } from '../../store/api-criteria.ts';
 import { listFindings, type PageMark } from '../../store/finding-list.ts';
 import type { ApiContext } from '../context.ts';
 import { findingShape } from '../finding-shape.ts';
 import type { Handlers } from '../wire/handlers.ts';
+import { scopeOf } from './scope.ts';
 
 // The request may ask for up to a hundred, and the answer's list holds 25: both are in the service's model.
 const pageMax = 25;
@@ -15,8 +15,7 @@ export const findingOperations = {
     const query = { accountId, criteria: input.filterCriteria ?? null, sort: input.sortCriteria ?? null };
     const limit = Math.min(input.maxResults ?? pageMax, pageMax);
     const rows = await listFindings(service.db, {
-      accountId,
-      resourceTypes: await visibleTypes(context),
+      ...(await scopeOf(context)),
       criteria: criteriaOf(input.filterCriteria),
       sort,
       descending: input.sortCriteria?.sortOrder === 'DESC',
@@ -32,12 +31,3 @@ export const findingOperations = {
     };
   },
 } satisfies Handlers<ApiContext>;
-
-/** Resource types of the caller's enabled scan types: findings and coverage of others are not shown. */
-export async function visibleTypes({
-  service,
-  accountId,
-}: ApiContext): Promise<ReturnType<typeof resourceTypesOf>> {
-  const account = await getAccount(service.db, accountId);
-  return account ? resourceTypesOf(enabledTypes(account)) : [];
-}

@@ -17,6 +17,7 @@ import { findResource } from '../../store/resources.ts';
 import { riskContexts } from '../../store/risk-context.ts';
 import { addWatch, listWatches, removeWatch } from '../../store/watches.ts';
 import type { ApiContext, ApiService } from '../context.ts';
+import { auditRoute } from './audit.ts';
 import { streamEvents } from './events.ts';
 import openapi from './openapi.json' with { type: 'json' };
 import { type OwnersWord, ownersWord, priorityShape } from './priorities.ts';
@@ -48,6 +49,7 @@ export function v1Routes(
 ): void {
   app.get('/openinspector/v1/health', async () => health());
   app.get('/openinspector/v1/openapi.json', async () => openapi);
+  app.get('/openinspector/v1/audit', auditRoute(service, authenticate));
 
   app.get('/openinspector/v1/events', async (request, reply) => {
     const caller = await authenticate(request, reply);

@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { subjects } from './audit.ts';
+import { operations } from './registry.ts';
+
+// Operations that look and change nothing, by the first word of their name; the rest has to be noted.
+const reading = /^(Get|List|BatchGet|Search|Describe)/;
+
+test('every operation that changes something is noted, and no other', () => {
+  const names = Object.keys(operations);
+  assert.ok(names.length > 17);
+  const changing = names.filter((name) => !reading.test(name)).sort();
+  assert.deepEqual(Object.keys(subjects).sort(), changing);
+});
