@@ -124,7 +124,7 @@ describe(`the AWS CLI (${version ?? 'absent'})`, () => {
     const wrong = await aws('list-findings', [], 'not the secret');
     assert.notEqual(wrong.code, 0);
     assert.match(wrong.stderr, /InvalidSignatureException/);
-    const absent = await aws('list-members');
+    const absent = await aws('list-cis-scans');
     assert.match(absent.stderr, /ValidationException.*not available/);
   });
 
