@@ -48,16 +48,15 @@ async function fuzzReader(reader: Reader, runs: number, seed: number): Promise<n
   const started = performance.now();
   for (let run = 0; run < runs; run++) {
     const state = (seed + run * 7919) & 0x7fffffff;
-    const before = performance.now();
     try {
-      const reading = reader.once(diceOf(state));
-      if (reading !== undefined) await reading;
+      let took = await timed(reader, state);
+      // Once more, since a machine that stood still looks like a slow reader.
+      if (took > slowMilliseconds) took = await timed(reader, state);
+      slowest = Math.max(slowest, took);
+      if (took > slowMilliseconds) report(`seed ${state}: took ${took.toFixed(0)} ms`);
     } catch (error) {
       report(`seed ${state}: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
     }
-    const took = performance.now() - before;
-    slowest = Math.max(slowest, took);
-    if (took > slowMilliseconds) report(`seed ${state}: took ${took.toFixed(0)} ms`);
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   const outcome = failures === 0 ? 'ok' : `${failures} FAILED`;
@@ -65,6 +64,13 @@ async function fuzzReader(reader: Reader, runs: number, seed: number): Promise<n
     `${reader.name.padEnd(26)}${String(reader.samples).padStart(4)} samples ${String(runs).padStart(8)} inputs  slowest ${slowest.toFixed(0).padStart(5)} ms ${seconds.padStart(5)} s  ${outcome}`,
   );
   return failures;
+}
+
+async function timed(reader: Reader, state: number): Promise<number> {
+  const before = performance.now();
+  const reading = reader.once(diceOf(state));
+  if (reading !== undefined) await reading;
+  return performance.now() - before;
 }
 
 function sbomReaders(): readonly Reader[] {

@@ -29,7 +29,7 @@ export function reportDocument(
     line: pkg.evidence[0]?.line ?? null,
     reason: verdict.proof.reason,
   }));
-  return sarif(places, version);
+  return sarif(places, version, report.problems);
 }
 
 function subjectOf({ resource, inventory }: ScanReport): SbomSubject {
