@@ -4,6 +4,7 @@ import { copyFile, lstat, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
+import { reasonOf } from '../model/problem.ts';
 import type { ReportDestination, ReportError } from '../store/reports.ts';
 
 /** Where reports go. A bucket that is a folder of `directory` is that folder; any other is asked for at `endpoint`. */
@@ -136,38 +137,40 @@ async function putObject(
   };
   const authorization = signature(path, signed, digest, time, { accessKeyId, secretAccessKey, region });
   const headers = { ...signed, authorization, 'content-length': (await stat(file)).size };
-  const status = await put(url, path, headers, file);
-  return status === 200 ? null : refusal(status, bucketName);
+  const answer = await put(url, path, headers, file);
+  return answer.status === 200 ? null : refusal(answer, bucketName);
 }
+
+/** What came back; status zero: nothing, and why. */
+type Answer = { readonly status: number; readonly why: string };
 
 function put(
   url: URL,
   path: string,
   headers: Readonly<Record<string, string | number>>,
   file: string,
-): Promise<number> {
+): Promise<Answer> {
   return new Promise((resolve) => {
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const options = { method: 'PUT', path, headers, signal: AbortSignal.timeout(putMilliseconds) };
     const sending = send(url, options, (response) => {
       response.resume();
-      resolve(response.statusCode ?? 0);
+      resolve({ status: response.statusCode ?? 0, why: '' });
     });
-    // Zero: nobody answered.
-    sending.on('error', () => resolve(0));
+    sending.on('error', (error) => resolve({ status: 0, why: reasonOf(error) }));
     createReadStream(file)
-      .on('error', () => sending.destroy())
+      .on('error', (error) => sending.destroy(error))
       .pipe(sending);
   });
 }
 
-function refusal(status: number, bucket: string): Undelivered {
+function refusal({ status, why }: Answer, bucket: string): Undelivered {
   if (status === 404) return { code: 'BUCKET_NOT_FOUND', message: `There is no bucket '${bucket}'.` };
   if (status === 401 || status === 403)
     return { code: 'INVALID_PERMISSIONS', message: `The bucket '${bucket}' refuses the report.` };
   if (status === 301 || status === 307)
     return { code: 'INCOMPATIBLE_BUCKET_REGION', message: `The bucket '${bucket}' is of another Region.` };
-  const answer = status === 0 ? 'does not answer' : `answers with status ${status}`;
+  const answer = status === 0 ? `does not answer (${why})` : `answers with status ${status}`;
   return { code: 'INTERNAL_ERROR', message: `The store of the bucket '${bucket}' ${answer}.` };
 }
 
