@@ -9,7 +9,7 @@ import { type JobLine, logJob } from '../store/job-log.ts';
 import { noteResource, resourcesAt, type StoredResource, setGone } from '../store/resources.ts';
 import { getWatch } from '../store/watches.ts';
 import type { JobContext } from './context.ts';
-import { reachNetwork } from './reach-network.ts';
+import { forgetNetwork, reachNetwork } from './reach-network.ts';
 
 /** A resource that discovery found new or changed. */
 export type DueScan = { readonly resourceId: number; readonly name: string };
@@ -26,7 +26,10 @@ export async function discoverWatch(
   const { db, now } = context;
   const started = performance.now();
   const watch = await getWatch(db, watchId);
-  if (!watch) return [];
+  if (!watch) {
+    await forgetNetwork(context, watchId, trigger);
+    return [];
+  }
   const subject = `${watch.target}:${watch.location}`;
   const line = (outcome: JobLine['outcome'], why: string, about = subject) =>
     logJob(db, {

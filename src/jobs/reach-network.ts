@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { formatAddress } from '../model/address.ts';
 import type { Exposure } from '../model/exposure.ts';
+import type { CloseReason } from '../model/finding.ts';
 import type { Interface, Network } from '../model/network.ts';
 import { reasonOf } from '../model/problem.ts';
 import { severityRank } from '../model/severity.ts';
@@ -58,25 +59,21 @@ export async function reachNetwork(context: JobContext, watch: Watch, trigger: s
     const { network, problems } = await readNetwork(watch.location);
     const update = updateKept(context.networks, watch.watchId, network);
     const touched = machinesOf(network, update);
+    const devices = devicesByMachine(network);
     const resources = await noteMachines(
       context.db,
       watch.accountId,
       watch.location,
-      touched.map((id) => machineOf(context, network, id)),
+      touched.map((id) => machineOf(context, network, id, devices.get(id) ?? [])),
       context.now(),
     );
-    const saved = await saveChanged(context, watch, update.kept, resources);
+    const { saved, leftOut } = await saveChanged(context, watch, update.kept.estate, devices, resources);
     // What could not be read whole does not prove that a machine is gone.
     const gone = problems.length === 0 ? await closeGone(context, watch, network) : [];
     const changed = [...saved.keys(), ...gone];
     const outcome = await record(findingStore(context.db), {
+      ...recordOptions(context),
       resourceIds: changed,
-      vulnerabilities: null,
-      now: context.now(),
-      revision: context.intelligence.current()?.meta.revision ?? '',
-      rules: context.rules,
-      adjust: adjustForNetwork,
-      closeReason: (key) => (isNetworkKey(key) ? 'FIXED' : 'NOT_AFFECTED'),
     });
     if (changed.length > 0) await suppress(context.db, watch.accountId, changed, context.now());
     await settleExposures(context.db, saved);
@@ -86,7 +83,7 @@ export async function reachNetwork(context: JobContext, watch: Watch, trigger: s
       .join('');
     await line(
       'done',
-      `${update.what}; ${touched.length} of ${network.instance.size} machines looked at, ${changed.length} changed, ${outcomeText(outcome)}; ${problems.length} problems${trouble}`,
+      `${update.what}; ${touched.length} of ${network.instance.size} machines looked at, ${changed.length} changed, ${outcomeText(outcome)}${leftOutText(leftOut)}; ${problems.length} problems${trouble}`,
     );
   } catch (error) {
     // What was done of it is not known: the next look is at everything.
@@ -96,7 +93,7 @@ export async function reachNetwork(context: JobContext, watch: Watch, trigger: s
   }
 }
 
-export function isNetworkKey(key: string): boolean {
+function isNetworkKey(key: string): boolean {
   return key.startsWith('network/');
 }
 
@@ -146,8 +143,12 @@ function machinesOf(network: Network, { touched, before }: Update): string[] {
   return [...ids].sort();
 }
 
-function machineOf(context: JobContext, network: Network, id: string): NetworkMachine {
-  const devices = devicesOf(network, id);
+function machineOf(
+  context: JobContext,
+  network: Network,
+  id: string,
+  devices: readonly Interface[],
+): NetworkMachine {
   const primary = devices.find(({ isPrimary }) => isPrimary) ?? devices[0];
   const vpc = primary ? network.vpc.get(primary.vpc) : undefined;
   const addresses = devices.flatMap((device) => device.addresses);
@@ -165,26 +166,34 @@ function machineOf(context: JobContext, network: Network, id: string): NetworkMa
   };
 }
 
-function devicesOf(network: Network, instance: string): Interface[] {
-  return [...network.interface.values()].filter((device) => device.instance === instance);
+function devicesByMachine(network: Network): Map<string, Interface[]> {
+  const devices = new Map<string, Interface[]>();
+  for (const device of network.interface.values()) {
+    if (device.instance === null) continue;
+    const own = devices.get(device.instance);
+    if (own) own.push(device);
+    else devices.set(device.instance, [device]);
+  }
+  return devices;
 }
 
-/** Stores the exposures of machines where they are not as they were; answers whose are not, with their digest. */
+/**
+ * Stores the exposures of machines where they are not as they were; answers whose are not with their digest, and how
+ * many findings were too many.
+ */
 async function saveChanged(
   context: JobContext,
   watch: Watch,
-  { estate, network }: KeptNetwork,
+  estate: Estate,
+  machines: ReadonlyMap<string, readonly Interface[]>,
   resources: readonly MachineResource[],
-): Promise<ReadonlyMap<number, string>> {
-  const changed = new Map<number, string>();
+): Promise<{ readonly saved: ReadonlyMap<number, string>; readonly leftOut: number }> {
+  const saved = new Map<number, string>();
   const behind = balancerCells(estate);
-  const interfaces = new Map<string, string[]>();
-  for (const { id, instance } of network.interface.values())
-    if (instance) interfaces.set(instance, [...(interfaces.get(instance) ?? []), id]);
+  let leftOut = 0;
   for (const { resourceId, id, digest } of resources) {
-    const devices = interfaces.get(id) ?? [];
-    const exposures = devices.flatMap((device) =>
-      foundOn(estate, device, behind).flatMap((found) => describe(estate, found)),
+    const exposures = (machines.get(id) ?? []).flatMap((device) =>
+      foundOn(estate, device.id, behind).flatMap((found) => describe(estate, found)),
     );
     const now = createHash('sha256').update(JSON.stringify(exposures)).digest('hex').slice(0, 32);
     // A large estate is listed for seconds: others get their turn.
@@ -192,7 +201,9 @@ async function saveChanged(
     if (now === digest) continue;
     const before = await openNetworkKeys(context.db, watch.accountId, resourceId);
     const summary = networkStateOf(exposures);
-    const findings = findingsOf(exposures).slice(0, findingsMax).map(openFinding);
+    const open = findingsOf(exposures);
+    const findings = open.slice(0, findingsMax).map(openFinding);
+    leftOut += open.length - findings.length;
     await saveExposures(
       context.db,
       watch.accountId,
@@ -202,9 +213,15 @@ async function saveChanged(
       findings,
       before.filter((key) => mayBeOpen(key, exposures)),
     );
-    changed.set(resourceId, now);
+    saved.set(resourceId, now);
   }
-  return changed;
+  return { saved, leftOut };
+}
+
+function leftOutText(count: number): string {
+  return count === 0
+    ? ''
+    : `; ${count} findings of machines with more than ${findingsMax} are only listed as exposures`;
 }
 
 // What stood open and may still do is not closed: nobody has proven that it is.
@@ -239,12 +256,56 @@ function openFinding(found: ReachabilityFinding): OpenNetworkFinding {
   };
 }
 
+/**
+ * Forgets a network that is no longer watched. What it proved holds no more: scores go back to what they are without
+ * it, and its findings stay open, since nobody has seen anything close.
+ */
+export async function forgetNetwork(context: JobContext, watchId: number, trigger: string): Promise<void> {
+  const started = performance.now();
+  context.networks.delete(watchId);
+  const named = await resourcesOfNetwork(context.db, watchId);
+  if (named.length === 0) return;
+  for (const { resourceId, accountId } of named) {
+    const open = await openNetworkKeys(context.db, accountId, resourceId);
+    await saveExposures(context.db, accountId, resourceId, null, [], [], open);
+  }
+  const outcome = await record(findingStore(context.db), {
+    ...recordOptions(context),
+    resourceIds: named.map(({ resourceId }) => resourceId),
+  });
+  for (const accountId of new Set(named.map((one) => one.accountId))) {
+    const own = named.filter((one) => one.accountId === accountId);
+    const ids = own.map(({ resourceId }) => resourceId);
+    await suppress(context.db, accountId, ids, context.now());
+  }
+  await logJob(context.db, {
+    at: context.now(),
+    job: 'reach',
+    trigger,
+    subject: `watch ${watchId}`,
+    outcome: 'done',
+    why: `it is no longer watched; ${named.length} machines are without a network, ${outcomeText(outcome)}`,
+    milliseconds: performance.now() - started,
+  });
+}
+
+function recordOptions(context: JobContext) {
+  return {
+    vulnerabilities: null,
+    now: context.now(),
+    revision: context.intelligence.current()?.meta.revision ?? '',
+    rules: context.rules,
+    adjust: adjustForNetwork,
+    closeReason: (key: string): CloseReason => (isNetworkKey(key) ? 'FIXED' : 'NOT_AFFECTED'),
+  };
+}
+
 async function closeGone(context: JobContext, watch: Watch, network: Network): Promise<number[]> {
   const known = await resourcesAt(context.db, watch.accountId, 'network', watch.location);
   const gone = known.filter(({ id }) => !network.instance.has(id));
   for (const { resourceId } of gone) await setGone(context.db, resourceId, context.now());
   // A machine that is known otherwise stays, and nothing is known of its network any more.
-  const named = await resourcesOfNetwork(context.db, watch.accountId, watch.watchId);
+  const named = await resourcesOfNetwork(context.db, watch.watchId);
   const left = named.filter(({ id }) => !network.instance.has(id));
   for (const { resourceId } of left)
     await saveExposures(context.db, watch.accountId, resourceId, null, [], [], []);

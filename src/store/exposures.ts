@@ -138,14 +138,11 @@ export async function settleExposures(db: Db, digests: ReadonlyMap<number, strin
 /** Resources that a watched network names as far as we know. */
 export async function resourcesOfNetwork(
   db: Db,
-  accountId: string,
   watchId: number,
-): Promise<{ readonly resourceId: number; readonly id: string }[]> {
-  const found = await sql<{ resourceId: number; id: string }>`
-    select resource_id as "resourceId", id from resource
-    where account_id = ${accountId} and type = 'AWS_EC2_INSTANCE' and network ->> 'watch' = ${String(watchId)}`.execute(
-    db,
-  );
+): Promise<{ readonly resourceId: number; readonly accountId: string; readonly id: string }[]> {
+  const found = await sql<{ resourceId: number; accountId: string; id: string }>`
+    select resource_id as "resourceId", account_id as "accountId", id from resource
+    where network ->> 'watch' = ${String(watchId)}`.execute(db);
   return found.rows;
 }
 

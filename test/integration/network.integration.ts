@@ -82,7 +82,7 @@ for (const engine of engines) {
 
     const get = <T>(path: string) => call<T>('GET', path);
 
-    async function call<T>(method: 'GET' | 'POST', path: string, value?: object): Promise<T> {
+    async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, value?: object): Promise<T> {
       const { address } = running.service;
       const body = value === undefined ? '' : JSON.stringify(value);
       const url = signableUrl(`/openinspector/v1/${path}`, address);
@@ -291,6 +291,24 @@ for (const engine of engines) {
       assert.equal((await axios())?.severity, 'CRITICAL');
       // Nobody has proven that it closed.
       assert.equal((await networkFindings())[0]?.status, 'ACTIVE');
+    });
+
+    it('a network that is no longer watched proves nothing any more', async () => {
+      writeNetwork(network, closed);
+      await running.until('the score to fall', async () => (await axios())?.severity === 'HIGH');
+      writeNetwork(network, open);
+      await running.until('the finding', async () => (await networkFindings())[0]?.status === 'ACTIVE');
+      writeNetwork(network, {
+        ...closed,
+        machines: closed.machines.map((one) => ({ ...one, publicAddress: null })),
+      });
+      await running.until('the score to fall again', async () => (await axios())?.severity === 'HIGH');
+      const { watches } = await get<{ watches: { watchId: number; target: string }[] }>('watches');
+      const watchId = watches.find(({ target }) => target === 'network')?.watchId;
+      await call('DELETE', `watches/${watchId}`);
+      await running.until('the base score', async () => (await axios())?.severity === 'CRITICAL');
+      assert.deepEqual((await get<{ exposures: object[] }>('exposures')).exposures, []);
+      assert.deepEqual((await get<{ resources: object[] }>('exposures/states')).resources, []);
     });
   });
 }

@@ -183,6 +183,7 @@ export function v1Routes(
     const gone = await removeWatch(service.db, caller.accountId, id);
     if (!gone) return refuse(reply, 404, `There is no watch ${id}.`);
     service.onWatchRemoved(id);
+    await service.queue.discover(id, 'watch removed');
     return gone;
   });
 }

@@ -11,6 +11,7 @@ export const network: Migration = {
 const statements = [
   // What the network as a whole says of the resource: {state, evidence, digest, at}. Null where no network names it.
   'alter table resource add column network jsonb',
+  `create index resource_network on resource ((network ->> 'watch')) where network is not null`,
   // 0 PACKAGE_VULNERABILITY, 1 NETWORK_REACHABILITY. Network findings have their key as vulnerability_id.
   'alter table finding add column type smallint not null default 0',
   // What facts of the resource made of the score: [{metric, reason}] with the vector; null where it is the base score.
