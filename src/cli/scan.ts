@@ -12,7 +12,7 @@ import { readSettings, settingOptions } from './settings.ts';
 export const scan: Command = {
   name: 'scan',
   summary:
-    'Takes the inventory of an image, directory, host, function or SBOM and lists its vulnerabilities.',
+    'Takes the inventory of an image, directory, host, disk, function or SBOM and lists its vulnerabilities.',
   usage: ['[options] TARGET'],
   options: {
     format: { kind: 'value', word: 'FORMAT', help: `${formats.join(', ')}; table when not given` },
@@ -31,6 +31,7 @@ export const scan: Command = {
     'openinspector scan docker-archive:image.tar --format json',
     'openinspector scan registry:registry.example.com/team/app:1.0',
     'openinspector scan zip:function.zip --fail-on high',
+    'openinspector scan disk-image:disk.raw',
   ],
   async run(input) {
     const reference = input.positionals[0];
