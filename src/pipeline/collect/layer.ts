@@ -2,6 +2,7 @@ import { archivePath } from '../../lib/archive-path.ts';
 import { type BlobSource, readBlob } from '../../lib/blob.ts';
 import { LimitError, type ScanLimits } from '../../lib/limits.ts';
 import { createTarParser, type TarEntry, TarError, type TarVisitor } from '../../lib/tar.ts';
+import { ZipError } from '../../lib/zip-directory.ts';
 import { type Problem, problem, reasonOf } from '../../model/problem.ts';
 import { createExtraction, rootLink } from './extraction.ts';
 import type { Reading } from './reading.ts';
@@ -129,6 +130,7 @@ export function problemOf(error: unknown, where: string): Problem {
   if (error instanceof LimitError) return problem('limit', where, error.message, error.limit);
   if (error instanceof TarError)
     return problem('malformed', where, `${error.message} (at byte ${error.at} of the tar)`);
+  if (error instanceof ZipError) return problem('malformed', where, error.message);
   const code = (error as { code?: string }).code ?? '';
   if (code.startsWith('Z_') || code.startsWith('ERR_ZLIB') || code.startsWith('ZSTD_')) {
     return problem('malformed', where, `its compression is damaged or cut short: ${reasonOf(error)}`);
