@@ -21,7 +21,7 @@ export type TarVisitor = {
   entry(entry: TarEntry): boolean;
   /** Whether the content is still wanted, by its first bytes (`tarHeadBytes`, or all of a shorter one). */
   head?(entry: TarEntry, bytes: Uint8Array): boolean;
-  /** The whole content of a wanted entry. */
+  /** The whole content of a wanted entry; the bytes are only good until this returns. */
   content(entry: TarEntry, bytes: Uint8Array): void;
 };
 
@@ -52,6 +52,7 @@ export const tarHeadBytes = 16;
 const block = 512;
 // PAX and GNU long names are small; a larger header is an attack or garbage.
 const headerContentMax = 1 << 20;
+const scratchBytesMax = 32 << 20;
 
 type Overrides = { path?: string; linkTarget?: string; sizeBytes?: number; sparse?: SparseMap };
 type SparseMap = { realSize: number; chunks: [offset: number, size: number][]; inData: boolean };
@@ -69,6 +70,10 @@ export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarPar
   let judge: ((head: Uint8Array) => boolean) | null = null;
   let buffer: Uint8Array | null = null;
   let bufferFill = 0;
+  // Whether the buffer is a part of the chunk.
+  let isWhole = false;
+  // Where contents that fall on two chunks are gathered, one after the other.
+  let scratch = new Uint8Array(0);
   let next: Overrides = {};
   let globals: Overrides = {};
   let sparseExtended: SparseMap | null = null;
@@ -80,7 +85,7 @@ export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarPar
       if (remaining > 0) {
         const take = Math.min(remaining, chunk.length - at);
         if (sink && !buffer) openBuffer(chunk.subarray(at, at + take));
-        if (buffer) {
+        if (buffer && !isWhole) {
           buffer.set(chunk.subarray(at, at + take), bufferFill);
           bufferFill += take;
         }
@@ -102,7 +107,11 @@ export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarPar
         }
       }
     }
-    bytes += chunk.length;
+    count(chunk.length);
+  }
+
+  function count(passed: number): void {
+    bytes += passed;
     if (bytes > limits.archiveBytesMax) {
       throw new LimitError('archiveBytesMax', `more than ${limits.archiveBytesMax} bytes unpacked`);
     }
@@ -127,7 +136,16 @@ export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarPar
       sink = null;
       return;
     }
-    buffer = new Uint8Array(remaining);
+    // What lies in one chunk is handed over where it lies.
+    isWhole = start.length === remaining;
+    if (isWhole) {
+      buffer = start;
+      return;
+    }
+    if (scratch.length < remaining && remaining <= scratchBytesMax) {
+      scratch = new Uint8Array(Math.min(scratchBytesMax, 2 * remaining));
+    }
+    buffer = remaining <= scratch.length ? scratch.subarray(0, remaining) : new Uint8Array(remaining);
     bufferFill = 0;
   }
 
@@ -136,6 +154,7 @@ export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarPar
     const content = buffer ?? new Uint8Array(0);
     sink = null;
     buffer = null;
+    isWhole = false;
     done?.(content);
   }
 
@@ -237,11 +256,12 @@ export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarPar
     get skippable() {
       return sink === null ? remaining + padding : 0;
     },
-    skip(count) {
-      const content = Math.min(count, remaining);
+    skip(skipped) {
+      const content = Math.min(skipped, remaining);
       remaining -= content;
-      padding -= count - content;
-      bytes += count;
+      padding -= skipped - content;
+      count(skipped);
+      if (remaining === 0) endContent();
     },
     get entryCount() {
       return entries;

@@ -69,14 +69,15 @@ test('what stands in front of an archive moves every offset and is passed over',
   });
 });
 
-test('a member that unpacks to more than its reader takes is refused, whatever the directory says', (t) => {
+test('a member that unpacks to more than its reader takes, or than the directory says, is refused', (t) => {
   const path = join(folder, 'bomb.zip');
   const script = `import sys, zipfile\nzipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED).writestr('zeros', bytes(50000000))`;
   if (spawnSync('python3', ['-c', script, path]).error) return t.skip('python3 is not on the PATH');
   const bytes = readFileSync(path);
+  throws(() => readAll(bytes, 1 << 20), LimitError);
   const at = bytes.lastIndexOf(Buffer.from([0x50, 0x4b, 1, 2]));
   bytes.writeUInt32LE(10, at + 24);
-  throws(() => readAll(bytes, 1 << 20), LimitError);
+  throws(() => readAll(bytes, 1 << 20), /unpacks to more than the 10 bytes/);
   withFile(bytes, (descriptor) => {
     for (const member of zipMembers(descriptor)) {
       strictEqual(member.sizeBytes, 10);

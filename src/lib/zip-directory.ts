@@ -74,13 +74,16 @@ export function zipContent(descriptor: number, member: ZipMember, most: number):
   // Packing adds a few bytes to what cannot be packed, and no more.
   const packedMost = member.method === stored ? most : most + (most >> 10) + 1024;
   if (member.packedBytes > packedMost) throw tooLong(most);
+  if (member.sizeBytes > most) throw tooLong(most);
   const packed = readExactly(descriptor, contentStart(descriptor, member), member.packedBytes);
   if (member.method === stored) return packed;
   try {
     // A directory can lie about sizes; what comes out decides.
-    return inflateRawSync(packed, { maxOutputLength: Math.max(1, most) });
+    return inflateRawSync(packed, { maxOutputLength: Math.max(1, member.sizeBytes) });
   } catch (error) {
-    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLong(most);
+    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') {
+      throw new ZipError(`unpacks to more than the ${member.sizeBytes} bytes that its directory says`);
+    }
     throw new ZipError(`its packed bytes are damaged (${(error as Error).message})`);
   }
 }

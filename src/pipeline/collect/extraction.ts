@@ -20,6 +20,7 @@ export type Extraction = {
   sizeMaxBytes(path: string): number;
   /** Whether a wanted file is worth reading whole, by its first bytes (16, or all of a shorter file). */
   looksRight(path: string, head: Uint8Array, readAt: ReadAt | null): boolean;
+  /** Reads a wanted file. The bytes may be written over once this returns. */
   take(path: string, bytes: Uint8Array): void;
   /** Notes that a path is another name of a file that was taken or passed over before; false when it was neither. */
   link(path: string, target: string): boolean;
@@ -73,15 +74,18 @@ export function createExtraction(
   let heldBytes = 0;
   let packageCount = 0;
 
-  function hold(path: string, bytes: Uint8Array): boolean {
+  // Keeps a copy: whoever hands over a file uses the memory again.
+  function hold(path: string, bytes: Uint8Array): Uint8Array | null {
     if (heldBytes + bytes.length > limits.bufferedBytesMax) {
       const why = `holding it would pass ${limits.bufferedBytesMax} bytes of waiting files`;
       problems.push(problem('limit', path, why, 'bufferedBytesMax'));
-      return false;
+      return null;
     }
-    held.set(path, bytes);
-    heldBytes += bytes.length;
-    return true;
+    // A Buffer's own slice is a view and no copy.
+    const copy = new Uint8Array(bytes);
+    held.set(path, copy);
+    heldBytes += copy.length;
+    return copy;
   }
 
   function run(
@@ -146,6 +150,7 @@ export function createExtraction(
         return;
       }
       let wanted = false;
+      let kept: Uint8Array | null = null;
       for (const extractor of everyExtractor) {
         if (!reads(extractor, path)) continue;
         wanted = true;
@@ -157,9 +162,10 @@ export function createExtraction(
         for (const companion of companions) {
           assert(mayBeCompanion(companion), `${extractor.id} asks for ${companion}, which nobody holds`);
         }
-        if (hold(path, bytes)) waiting.push({ path, extractor, bytes, companions });
+        kept ??= hold(path, bytes);
+        if (kept) waiting.push({ path, extractor, bytes: kept, companions });
       }
-      if (!wanted || mayBeCompanion(path)) hold(path, bytes);
+      if (!wanted || mayBeCompanion(path)) kept ??= hold(path, bytes);
     },
     link(path, target) {
       // Whoever wants the one name has looked at the file under the other, and it was none of theirs.

@@ -1,7 +1,7 @@
 import { archivePath } from '../../lib/archive-path.ts';
-import { type BlobSource, readBlob } from '../../lib/blob.ts';
+import { type BlobSource, detectCompression, readBlob, readSeeking } from '../../lib/blob.ts';
 import { LimitError, type ScanLimits } from '../../lib/limits.ts';
-import { createTarParser, type TarEntry, TarError, type TarVisitor } from '../../lib/tar.ts';
+import { createTarParser, type TarEntry, TarError, type TarParser, type TarVisitor } from '../../lib/tar.ts';
 import { ZipError } from '../../lib/zip-directory.ts';
 import { type Problem, problem, reasonOf } from '../../model/problem.ts';
 import { createExtraction, rootLink } from './extraction.ts';
@@ -90,14 +90,23 @@ export async function readLayer(
     );
   }
 
+  // The digest of what is stored, where the layer is known by it: only then is every byte needed.
+  async function feed(parser: TarParser): Promise<string | null> {
+    if (blob.digest === null && (await detectCompression(blob)) === 'none') {
+      readSeeking(blob, parser, onStoredBytes);
+      return null;
+    }
+    const reading = await readBlob(blob, limits, onStoredBytes);
+    for await (const chunk of reading.chunks) parser.push(chunk);
+    return reading.digest();
+  }
+
   let isComplete = true;
   const parser = createTarParser(visitor, limits);
   try {
-    const reading = await readBlob(blob, limits, onStoredBytes);
-    for await (const chunk of reading.chunks) parser.push(chunk);
+    const actual = await feed(parser);
     parser.finish();
-    const actual = reading.digest();
-    if (blob.digest?.startsWith('sha256:') && actual !== blob.digest) {
+    if (actual !== null && blob.digest?.startsWith('sha256:') && actual !== blob.digest) {
       isComplete = false;
       problems.push(
         problem('malformed', where, `its bytes hash to ${actual}: the layer was damaged or changed`),

@@ -51,8 +51,8 @@ export function readZip(path: string, limits: ScanLimits, onBytes: (bytes: numbe
   };
 
   function visit(file: number, member: ZipMember, storedBytes: number): void {
-    const raw = member.name.toString('utf8').replaceAll('\\', '/');
-    const name = archivePath(raw);
+    const raw = member.name.toString('utf8');
+    const name = archivePath(raw.replaceAll('\\', '/'));
     if (name === null || name.length > limits.pathLengthMax) {
       const why = 'climbs out of the archive or is too long, and was not read';
       problems.push(problem('escape', raw.slice(0, 200), why));
