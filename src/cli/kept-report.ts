@@ -53,10 +53,11 @@ export function keepReport(file: string, { exitCode, text }: KeptReport): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(temporary, `${JSON.stringify({ exitCode, sha256 })}\n${text}`);
   renameSync(temporary, file);
-  prune(dirname(file));
+  pruneKept(dirname(file));
 }
 
-function prune(directory: string): void {
+/** Lets go of the files of a directory that were not used lately. */
+export function pruneKept(directory: string): void {
   const files = readdirSync(directory)
     .map((name) => join(directory, name))
     .map((path) => ({ path, ...sizeAndAge(path) }))

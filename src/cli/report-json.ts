@@ -10,7 +10,8 @@ export function reportJson(report: ScanReport): object {
       name: resource.name,
       target: resource.target,
       location: resource.location,
-      fingerprint: resource.fingerprint,
+      // A tree has none that would be told from one scan to the next.
+      fingerprint: resource.fingerprint || null,
       os: inventory.os && {
         id: inventory.os.id,
         versionId: inventory.os.versionId,

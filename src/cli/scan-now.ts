@@ -1,5 +1,6 @@
 import { judgeInventory } from '../jobs/scan-once.ts';
 import { type Severity, severityRank } from '../model/severity.ts';
+import type { TreeWitness } from '../pipeline/collect/tree-witness.ts';
 import type { Settings } from '../service/settings.ts';
 import { exitCode } from './command.ts';
 import { openCurrentIntelligence } from './intelligence.ts';
@@ -24,6 +25,7 @@ export type ScanText = {
   readonly exitCode: number;
   /** Whether scanning the same content again would say the same. */
   readonly isSettled: boolean;
+  readonly witness: TreeWitness | null;
 };
 
 /** Scans a reference and puts the reports in words. */
@@ -31,7 +33,7 @@ export async function scanNow(request: ScanRequest, settings: Settings): Promise
   const { reference, format, least, failOn, isAll } = request;
   const intelligence = await openCurrentIntelligence(settings.intelDirectory);
   try {
-    const { collected, problems, isSettled } = await collectReference(reference, settings);
+    const { collected, problems, isSettled, witness } = await collectReference(reference, settings);
     const reports = collected.map(({ resource, inventory }) => {
       const report = judgeInventory(resource, inventory, intelligence);
       const findings = report.findings.filter(
@@ -60,6 +62,7 @@ export async function scanNow(request: ScanRequest, settings: Settings): Promise
           : jsonText(documents()),
       exitCode: isRefused ? exitCode.refused : isIncomplete ? exitCode.incomplete : exitCode.done,
       isSettled,
+      witness,
     };
   } finally {
     intelligence.close();

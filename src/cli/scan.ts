@@ -4,6 +4,7 @@ import type { Settings } from '../service/settings.ts';
 import { type Command, UsageError } from './command.ts';
 import { contentIdentity } from './content-identity.ts';
 import { keepReport, readKept, reportFile } from './kept-report.ts';
+import { keepTree } from './kept-tree.ts';
 import { print, terminalWidth } from './output.ts';
 import { formats, rowsShown } from './scan-formats.ts';
 import type { ScanRequest } from './scan-now.ts';
@@ -58,6 +59,7 @@ export const scan: Command = {
     const made = await scanNow(request, settings);
     print(made.text);
     // The revision may have been built on the way: the name is asked for again.
+    if (made.isSettled && made.witness) keepTree(settings.home, made.witness);
     const now = made.isSettled ? await keptFile(request, settings) : null;
     if (now !== null) keepReport(now, made);
     return made.exitCode;
@@ -68,7 +70,7 @@ export const scan: Command = {
 async function keptFile(request: ScanRequest, settings: Settings): Promise<string | null> {
   if (request.format !== 'table' && request.format !== 'json') return null;
   const revision = currentRevision(settings.intelDirectory);
-  const identity = revision === null ? null : await contentIdentity(request.reference);
+  const identity = revision === null ? null : await contentIdentity(request.reference, settings.home);
   if (revision === null || identity === null) return null;
   const day = new Date().toISOString().slice(0, 10);
   const look =

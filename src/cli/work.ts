@@ -7,6 +7,7 @@ import type { Resource } from '../model/resource.ts';
 import { collect } from '../pipeline/collect/collect.ts';
 import { type LayerCache, openLayerCache } from '../pipeline/collect/layer-cache.ts';
 import { openReaders } from '../pipeline/collect/readers.ts';
+import type { TreeWitness } from '../pipeline/collect/tree-witness.ts';
 import type { Content } from '../plugins/targets/contract.ts';
 import { resolveTarget } from '../plugins/targets/registry.ts';
 import type { Settings } from '../service/settings.ts';
@@ -20,6 +21,8 @@ export type CollectedReference = {
   readonly problems: readonly Problem[];
   /** Whether everything was read to its end, so that the same content would give the same again. */
   readonly isSettled: boolean;
+  /** What the reading of a directory tree rests on. */
+  readonly witness: TreeWitness | null;
 };
 
 /**
@@ -30,7 +33,7 @@ export async function collectReference(reference: string, settings: Settings): P
   const { target, location } = await resolveTarget(reference).catch((error: Error) => {
     throw new UsageError(error.message);
   });
-  const { resources, problems } = await target.discover(location);
+  const { resources, problems } = await target.discover(location, { isFingerprintCompared: false });
   if (resources.length === 0) {
     const why =
       problems.map((item) => `${item.where}: ${item.why}`).join('; ') ||
@@ -45,6 +48,7 @@ export async function collectReference(reference: string, settings: Settings): P
   try {
     const collected: Collected[] = [];
     let isSettled = problems.length === 0;
+    let witness: TreeWitness | null = null;
     for (const resource of resources) {
       const line = progressLine(resource.name);
       const content = await target.open(resource, {
@@ -57,6 +61,9 @@ export async function collectReference(reference: string, settings: Settings): P
         readers,
         limits: defaultLimits,
         cache,
+        onWitness: (told) => {
+          witness = told;
+        },
         onProgress: ({ doneBytes, totalBytes, doneParts, totalParts, at }) => {
           const amount = totalBytes
             ? `${bytesText(doneBytes)} of ${bytesText(totalBytes)}`
@@ -67,8 +74,9 @@ export async function collectReference(reference: string, settings: Settings): P
       line.end('');
       collected.push({ resource, inventory });
       isSettled &&= await isReadWhole(content, inventory, cache);
+      if (content.kind === 'tree') isSettled &&= witness !== null && resources.length === 1;
     }
-    return { collected, problems, isSettled };
+    return { collected, problems, isSettled, witness };
   } finally {
     readers.close();
     await rm(scratchDirectory, { recursive: true, force: true });
@@ -82,7 +90,7 @@ async function isReadWhole(content: Content, inventory: Inventory, cache: LayerC
     return kept.every(Boolean);
   }
   return (
-    content.kind === 'zip' &&
+    (content.kind === 'zip' || content.kind === 'tree') &&
     !inventory.problems.some(({ kind }) => kind === 'limit' || kind === 'unreadable')
   );
 }

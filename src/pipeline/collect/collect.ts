@@ -5,6 +5,7 @@ import type { ReadingTask } from './child.ts';
 import type { LayerCache } from './layer-cache.ts';
 import { type LayerReading, mergeReadings } from './merge.ts';
 import type { Readers } from './readers.ts';
+import type { TreeWitness } from './tree-witness.ts';
 
 export type CollectProgress = {
   readonly doneBytes: number;
@@ -19,6 +20,8 @@ export type CollectContext = {
   readonly readers: Readers;
   readonly limits: ScanLimits;
   readonly cache: LayerCache | null;
+  /** Told what the reading of a directory tree rests on, where it is a tree and that can be told. */
+  readonly onWitness?: (witness: TreeWitness) => void;
   onProgress(progress: CollectProgress): void;
 };
 
@@ -35,6 +38,7 @@ export async function collect(content: Content, context: CollectContext): Promis
     doneBytes += bytes;
     context.onProgress({ doneBytes, totalBytes: null, doneParts: 0, totalParts: 1, at });
   });
+  if (reading.witness) context.onWitness?.(reading.witness);
   context.onProgress({
     doneBytes: reading.byteCount,
     totalBytes: reading.byteCount,

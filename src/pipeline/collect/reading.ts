@@ -2,6 +2,7 @@ import type { OsRelease } from '../../model/os-release.ts';
 import type { Package } from '../../model/package.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { OwnedFiles } from '../../plugins/ecosystems/contract.ts';
+import type { TreeWitness } from './tree-witness.ts';
 
 /**
  * What was read from one body of bytes: a layer, a directory tree, a zip. Plain data, independent of what lies above
@@ -19,6 +20,8 @@ export type Reading = {
   readonly problems: readonly Problem[];
   /** False when an error or a limit ended the reading early: what it has is true, and not all. */
   readonly isComplete: boolean;
+  /** Of a directory tree only: what the reading rests on. */
+  readonly witness?: TreeWitness | null;
   readonly entryCount: number;
   readonly byteCount: number;
 };

@@ -14,6 +14,7 @@ import type { ScanLimits } from '../../lib/limits.ts';
 import { type Problem, problem, reasonOf } from '../../model/problem.ts';
 import { createExtraction } from './extraction.ts';
 import type { Reading } from './reading.ts';
+import { createWitness } from './tree-witness.ts';
 
 const hopsMax = 40;
 const headBytes = 16;
@@ -39,7 +40,9 @@ export function readTree(
   const problems: Problem[] = [];
   const skipped = new Set(skip.paths);
   const skippedNames = new Set(skip.names);
-  const deadline = Date.now() + limits.scanSecondsMax * 1000;
+  const startedAt = Date.now();
+  const deadline = startedAt + limits.scanSecondsMax * 1000;
+  const witness = createWitness(root, startedAt);
   let entries = 0;
   let bytes = 0;
   let stopped = false;
@@ -54,6 +57,7 @@ export function readTree(
     links: [],
     problems: [...problems, ...extraction.problems],
     isComplete: !stopped,
+    witness: witness.finish(),
     entryCount: entries,
     byteCount: bytes,
   };
@@ -66,6 +70,8 @@ export function readTree(
     }
     let children: Dirent[];
     try {
+      // Before it is listed: what changes meanwhile must not stand as it was afterwards.
+      witness.note(folder, lstatSync(absolute(folder)));
       children = readdirSync(absolute(folder), { withFileTypes: true });
     } catch (error) {
       // A folder that went away while we walked is no gap in what is there now.
@@ -130,7 +136,10 @@ export function readTree(
     }
     const target = parts.join('/');
     // What the link leads to is read under its own name, which is the one that a package manager knows.
-    if (!extraction.readsAlike(path, target) || isSkipped(target)) take(path, target);
+    const isOutOfSight = isSkipped(target);
+    // Folders that are not entered are not in the witness, and what happens in them would be missed.
+    if (isOutOfSight) witness.reject();
+    if (isOutOfSight || !extraction.readsAlike(path, target)) take(path, target);
   }
 
   function isSkipped(path: string): boolean {
@@ -146,6 +155,7 @@ export function readTree(
       descriptor = openSync(absolute(from), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
       const stat = fstatSync(descriptor);
       if (!stat.isFile()) return;
+      witness.note(from, stat);
       const most = extraction.sizeMaxBytes(path);
       if (stat.size > most) {
         problems.push(

@@ -13,11 +13,19 @@ export type Target = {
   /** Whether a bare path or reference is of this kind. Looks, never reads whole. */
   recognises(location: string): Promise<boolean>;
   /** The resources at the location. Cheap: identity and fingerprint only. Resolves with problems, never rejects. */
-  discover(location: string): Promise<Discovery>;
+  discover(location: string, options?: DiscoverOptions): Promise<Discovery>;
   /** Where the bytes of one discovered resource lie. Rejects with a plain error that says what to do. */
   open(resource: Resource, options: OpenOptions): Promise<Content>;
   /** Files and directories whose change means that `discover` may answer differently. None: only asking again tells. */
   watchPaths(location: string): readonly string[];
+};
+
+export type DiscoverOptions = {
+  /**
+   * Whether fingerprints are compared with earlier ones; they are where this is not given. Where not, a fingerprint that
+   * costs a walk of everything is left empty.
+   */
+  readonly isFingerprintCompared?: boolean;
 };
 
 export type Discovery = { readonly resources: readonly Resource[]; readonly problems: readonly Problem[] };
