@@ -5,6 +5,7 @@ import { type OsRelease, parseOsRelease } from '../../model/os-release.ts';
 import { type Problem, problem, reasonOf } from '../../model/problem.ts';
 import type { Extractor, OwnedFiles, ReadAt } from '../../plugins/ecosystems/contract.ts';
 import { ecosystems } from '../../plugins/ecosystems/registry.ts';
+import { indexExtractors } from './extractor-index.ts';
 import type { ReadFile } from './reading.ts';
 
 /**
@@ -41,6 +42,9 @@ const languageExtractors: readonly Extractor[] = ecosystems
   .flatMap((e) => e.extractors);
 const everyExtractor: readonly Extractor[] = [...systemExtractors, ...languageExtractors];
 
+const index = indexExtractors(everyExtractor);
+const languageIndex = indexExtractors(languageExtractors);
+
 // Where other people's lock files lie: packages bring along what they were developed with.
 const installedFolders = ecosystems.flatMap(({ installedFolder }) =>
   installedFolder ? [`${installedFolder}/`] : [],
@@ -61,7 +65,16 @@ export function createExtraction(
   limits: ScanLimits,
   options: { readonly installedOnly: boolean },
 ): Extraction {
-  const reads = (extractor: Extractor, path: string) => readsFile(extractor, path, options.installedOnly);
+  // What is asked about a wanted path is asked several times in turn.
+  let lastPath: string | null = null;
+  let lastReaders: readonly Extractor[] = [];
+  const readersOf = (path: string): readonly Extractor[] => {
+    if (path !== lastPath) {
+      lastPath = path;
+      lastReaders = index.of(path).filter((one) => !isPassedOver(one, path, options.installedOnly));
+    }
+    return lastReaders;
+  };
   const files: ReadFile[] = [];
   const releases: { path: string; os: OsRelease }[] = [];
   const problems: Problem[] = [];
@@ -119,27 +132,27 @@ export function createExtraction(
     }
   }
 
+  function isReadAlike(path: string, other: string): boolean {
+    const those = readersOf(other);
+    return readersOf(path).every((extractor) => those.includes(extractor));
+  }
+
   return {
     wants(path) {
-      if (releasePaths.has(path)) return true;
-      for (const extractor of everyExtractor) if (reads(extractor, path)) return true;
-      return mayBeCompanion(path);
+      return readersOf(path).length > 0 || releasePaths.has(path) || mayBeCompanion(path);
     },
     readsAlike(path, other) {
       if (releasePaths.has(path) || mayBeCompanion(path)) return false;
-      return everyExtractor.every((extractor) => !reads(extractor, path) || reads(extractor, other));
+      return isReadAlike(path, other);
     },
     sizeMaxBytes(path) {
       let most = releasePaths.has(path) ? releaseBytesMax : 0;
-      for (const extractor of everyExtractor)
-        if (reads(extractor, path)) most = Math.max(most, extractor.sizeMaxBytes);
+      for (const { sizeMaxBytes } of readersOf(path)) most = Math.max(most, sizeMaxBytes);
       return most || limits.bufferedBytesMax;
     },
     looksRight(path, head, readAt) {
       if (releasePaths.has(path) || mayBeCompanion(path)) return true;
-      const isRight = everyExtractor.some(
-        (extractor) => reads(extractor, path) && (extractor.looksRight?.(head, readAt) ?? true),
-      );
+      const isRight = readersOf(path).some((extractor) => extractor.looksRight?.(head, readAt) ?? true);
       if (!isRight) passedOver.add(path);
       return isRight;
     },
@@ -149,11 +162,9 @@ export function createExtraction(
         releases.push({ path, os: parseOsRelease(new TextDecoder().decode(bytes)) });
         return;
       }
-      let wanted = false;
       let kept: Uint8Array | null = null;
-      for (const extractor of everyExtractor) {
-        if (!reads(extractor, path)) continue;
-        wanted = true;
+      const readers = readersOf(path);
+      for (const extractor of readers) {
         const companions = extractor.companions?.(path) ?? [];
         if (companions.length === 0) {
           run(path, extractor, bytes, new Map());
@@ -165,12 +176,11 @@ export function createExtraction(
         kept ??= hold(path, bytes);
         if (kept) waiting.push({ path, extractor, bytes: kept, companions });
       }
-      if (!wanted || mayBeCompanion(path)) kept ??= hold(path, bytes);
+      if (readers.length === 0 || mayBeCompanion(path)) kept ??= hold(path, bytes);
     },
     link(path, target) {
       // Whoever wants the one name has looked at the file under the other, and it was none of theirs.
-      if (passedOver.has(target))
-        return everyExtractor.every((extractor) => !reads(extractor, path) || reads(extractor, target));
+      if (passedOver.has(target)) return isReadAlike(path, target);
       if (!taken.has(target)) return false;
       taken.add(path);
       for (const file of files.filter((item) => item.path === target)) files.push(renamed(file, path));
@@ -212,10 +222,10 @@ function renamed(file: ReadFile, path: string): ReadFile {
   return { ...file, path, packages };
 }
 
-function readsFile(extractor: Extractor, path: string, installedOnly: boolean): boolean {
-  if (!extractor.wants(path)) return false;
-  if (!extractor.isDeclaration?.(path)) return true;
-  return !installedOnly && !installedFolders.some((folder) => path.includes(folder));
+// Lock files where only what is installed counts, and those that packages brought along.
+function isPassedOver(extractor: Extractor, path: string, installedOnly: boolean): boolean {
+  if (!extractor.isDeclaration?.(path)) return false;
+  return installedOnly || installedFolders.some((folder) => path.includes(folder));
 }
 
 function mayBeCompanion(path: string): boolean {
@@ -225,7 +235,7 @@ function mayBeCompanion(path: string): boolean {
 function keepEvidencePaths(owned: readonly OwnedFiles[]): OwnedFiles[] {
   const kept: OwnedFiles[] = [];
   for (const { name, paths } of owned) {
-    const evidence = paths.filter((path) => languageExtractors.some((extractor) => extractor.wants(path)));
+    const evidence = paths.filter((path) => languageIndex.of(path).length > 0);
     if (evidence.length > 0) kept.push({ name, paths: evidence });
   }
   return kept;

@@ -17,11 +17,17 @@ export type Readers = {
 
 type Worker = { readonly process: ChildProcess; isBusy: boolean };
 
-/** Starts reading processes as they are needed, at most one for each core and never more than four. */
-export function openReaders(limits: ScanLimits): Readers {
+/**
+ * Starts reading processes as they are needed, at most one for each core and never more than four. `ahead` of them are
+ * started at once, so that they are there when there is something to read.
+ */
+export function openReaders(limits: ScanLimits, ahead = 0): Readers {
   const most = Math.min(4, availableParallelism());
   const workers = new Set<Worker>();
   const waiting: (() => void)[] = [];
+  for (let count = 0; count < Math.min(ahead, most); count++) {
+    workers.add({ process: startChild(), isBusy: false });
+  }
 
   async function take(): Promise<Worker> {
     while (true) {

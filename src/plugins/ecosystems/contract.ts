@@ -37,6 +37,12 @@ export type Extractor = {
   readonly version: number;
   /** Largest file that is read, in bytes; larger ones become a problem `limit`. */
   readonly sizeMaxBytes: number;
+  /**
+   * What tells a path quickly: it is only wanted when its last part is one of `names` or ends in one of `endings`
+   * (each with a point in front). Where neither is given, `wants` is asked of every path.
+   */
+  readonly names?: readonly string[];
+  readonly endings?: readonly string[];
   /** Runs on every path of a tree (root-relative, `/` between, none in front): plain string tests only. */
   wants(path: string): boolean;
   /**

@@ -13,6 +13,7 @@ export const alpmDesc = {
   id: 'alpm/desc',
   version: 1,
   sizeMaxBytes: 4 * 1024 * 1024,
+  names: ['desc'],
   wants: (path) => path.endsWith('/desc') && /^var\/lib\/pacman\/local\/[^/]+\/desc$/.test(path),
   companions: (path) => [sibling(path, 'files')],
   extract,

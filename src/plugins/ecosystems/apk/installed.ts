@@ -14,6 +14,7 @@ export const apkInstalled = {
   id: 'apk/installed',
   version: 1,
   sizeMaxBytes: 128 * 1024 * 1024,
+  names: ['installed'],
   wants: (path) => path === 'lib/apk/db/installed' || path === 'usr/lib/apk/db/installed',
   extract,
 } satisfies Extractor;

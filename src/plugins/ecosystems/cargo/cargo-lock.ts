@@ -15,6 +15,7 @@ export const cargoLock = {
   id: 'cargo/cargo-lock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
+  names: ['Cargo.lock'],
   wants: (path) => hasName(path, 'Cargo.lock'),
   isDeclaration: () => true,
   extract,

@@ -13,6 +13,7 @@ export const cocoapodsPodfileLock = {
   id: 'cocoapods/podfile-lock',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  names: ['Podfile.lock'],
   wants: (path) => hasName(path, 'Podfile.lock'),
   isDeclaration: () => true,
   extract,

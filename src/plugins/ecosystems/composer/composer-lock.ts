@@ -14,6 +14,7 @@ export const composerLock = {
   id: 'composer/composer-lock',
   version: 1,
   sizeMaxBytes: 32 * 1024 * 1024,
+  names: ['composer.lock'],
   wants: (path) => hasName(path, 'composer.lock'),
   isDeclaration: () => true,
   companions: (path) => [sibling(path, 'composer.json')],

@@ -12,6 +12,7 @@ export const composerDrupalCore = {
   id: 'composer/drupal-core',
   version: 1,
   sizeMaxBytes: 1024 * 1024,
+  names: ['Drupal.php'],
   wants: (path) => path.endsWith('core/lib/Drupal.php'),
   extract,
 } satisfies Extractor;

@@ -13,6 +13,7 @@ export const composerInstalled = {
   id: 'composer/installed',
   version: 1,
   sizeMaxBytes: 32 * 1024 * 1024,
+  names: ['installed.json'],
   wants: (path) => path === 'composer/installed.json' || path.endsWith('/composer/installed.json'),
   extract,
 } satisfies Extractor;

@@ -14,6 +14,7 @@ export const condaEnvironment = {
   id: 'conda/environment',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  endings: ['.yml', '.yaml'],
   wants: isCondaEnvironment,
   isDeclaration: () => true,
   extract,

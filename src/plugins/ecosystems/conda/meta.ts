@@ -13,6 +13,7 @@ export const condaMeta = {
   id: 'conda/meta',
   version: 1,
   sizeMaxBytes: 64 * 1024 * 1024,
+  endings: ['.json'],
   wants: (path) => path.endsWith('.json') && /(?:^|\/)conda-meta\/[^/]+\.json$/.test(path),
   extract,
 } satisfies Extractor;

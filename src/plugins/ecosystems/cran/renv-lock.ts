@@ -14,6 +14,7 @@ export const cranRenvLock = {
   id: 'cran/renv-lock',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  names: ['renv.lock'],
   wants: (path) => hasName(path, 'renv.lock'),
   isDeclaration: () => true,
   extract,

@@ -18,6 +18,7 @@ export const debChisel = {
   id: 'deb/chisel',
   version: 1,
   sizeMaxBytes: 64 * 1024 * 1024,
+  names: ['manifest.wall'],
   wants: (path) => hasName(path, 'manifest.wall'),
   extract,
 } satisfies Extractor;

@@ -11,6 +11,7 @@ export const debFileList = {
   id: 'deb/file-list',
   version: 1,
   sizeMaxBytes: 64 * 1024 * 1024,
+  endings: ['.list'],
   wants: (path) => path.startsWith(folder) && path.endsWith('.list') && path.indexOf('/', folder.length) < 0,
   extract,
 } satisfies Extractor;

@@ -14,6 +14,7 @@ export const debStatus = {
   id: 'deb/status',
   version: 1,
   sizeMaxBytes: 128 * 1024 * 1024,
+  names: ['status'],
   wants: (path) => path === 'var/lib/dpkg/status',
   extract: (file) => extractStanzas(file, 'status'),
 } satisfies Extractor;

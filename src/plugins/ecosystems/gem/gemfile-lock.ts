@@ -13,6 +13,7 @@ export const gemGemfileLock = {
   id: 'gem/gemfile-lock',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  names: ['Gemfile.lock', 'gems.locked'],
   wants: (path) => hasName(path, 'Gemfile.lock') || hasName(path, 'gems.locked'),
   isDeclaration: () => true,
   extract,

@@ -13,6 +13,7 @@ export const gemGemspec = {
   id: 'gem/gemspec',
   version: 1,
   sizeMaxBytes: 2 * 1024 * 1024,
+  endings: ['.gemspec'],
   wants: (path) => path.endsWith('.gemspec') && /(?:^|\/)specifications\/(?:default\/)?[^/]+$/.test(path),
   extract,
 } satisfies Extractor;

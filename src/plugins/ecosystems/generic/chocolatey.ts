@@ -12,6 +12,7 @@ export const genericChocolatey = {
   id: 'generic/chocolatey',
   version: 1,
   sizeMaxBytes: 4 * 1024 * 1024,
+  endings: ['.nuspec'],
   wants: (path) => path.endsWith('.nuspec') && /(?:^|\/)chocolatey\/lib\//i.test(path),
   extract,
 } satisfies Extractor;

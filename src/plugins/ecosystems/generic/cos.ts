@@ -14,6 +14,7 @@ export const genericCos = {
   id: 'generic/cos',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
+  names: ['cos-package-info.json'],
   wants: (path) => path === 'etc/cos-package-info.json',
   extract,
 } satisfies Extractor;

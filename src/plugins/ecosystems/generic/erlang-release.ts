@@ -12,6 +12,7 @@ export const genericErlangRelease = {
   id: 'generic/erlang-release',
   version: 1,
   sizeMaxBytes: 4096,
+  names: ['OTP_VERSION'],
   wants: (path) => path.endsWith('/OTP_VERSION') && path.includes('releases/'),
   extract,
 } satisfies Extractor;

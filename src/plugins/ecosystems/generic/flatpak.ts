@@ -12,6 +12,7 @@ export const genericFlatpak = {
   id: 'generic/flatpak',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  endings: ['.metainfo.xml', '.appdata.xml'],
   wants,
   extract,
 } satisfies Extractor;

@@ -16,6 +16,7 @@ export const genericJavaRelease = {
   id: 'generic/java-release',
   version: 1,
   sizeMaxBytes: 64 * 1024,
+  names: ['release'],
   wants: (path) => hasName(path, 'release'),
   extract,
 } satisfies Extractor;
@@ -51,6 +52,7 @@ export const genericJavaMachine = {
   id: 'generic/java-machine',
   version: 1,
   sizeMaxBytes: 512 * 1024 * 1024,
+  names: ['libjvm.so', 'jvm.dll', 'libjvm.dylib'],
   wants: (path) => path.endsWith('/libjvm.so') || path.endsWith('/jvm.dll') || path.endsWith('/libjvm.dylib'),
   looksRight: isExecutable,
   extract: extractMachine,

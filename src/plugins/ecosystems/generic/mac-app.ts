@@ -12,6 +12,7 @@ export const genericMacApp = {
   id: 'generic/mac-app',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  names: ['Info.plist'],
   wants: (path) => path.endsWith('.app/Contents/Info.plist'),
   extract,
 } satisfies Extractor;

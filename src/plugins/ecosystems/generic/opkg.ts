@@ -14,6 +14,7 @@ export const genericOpkg = {
   id: 'generic/opkg',
   version: 1,
   sizeMaxBytes: 64 * 1024 * 1024,
+  names: ['status'],
   wants: (path) => path === 'usr/lib/opkg/status' || path === 'var/lib/opkg/status',
   extract,
 } satisfies Extractor;
@@ -23,6 +24,7 @@ export const genericOpkgFiles = {
   id: 'generic/opkg-files',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
+  endings: ['.list'],
   wants: (path) => path.endsWith('.list') && /^(?:usr|var)\/lib\/opkg\/info\/[^/]+$/.test(path),
   extract: extractFiles,
 } satisfies Extractor;

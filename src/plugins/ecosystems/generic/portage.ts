@@ -15,6 +15,7 @@ export const genericPortage = {
   id: 'generic/portage',
   version: 1,
   sizeMaxBytes: 4096,
+  names: ['PF'],
   wants: (path) => path.startsWith(folder) && path.endsWith('/PF') && path.split('/').length === 6,
   extract,
 } satisfies Extractor;
@@ -27,6 +28,7 @@ export const genericPortageFiles = {
   id: 'generic/portage-files',
   version: 1,
   sizeMaxBytes: 64 * 1024 * 1024,
+  names: ['CONTENTS'],
   wants: (path) => path.startsWith(folder) && path.endsWith('/CONTENTS') && path.split('/').length === 6,
   extract: extractFiles,
 } satisfies Extractor;

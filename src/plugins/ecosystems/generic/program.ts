@@ -47,8 +47,9 @@ for (const classifier of programs) {
 
 // A library that is not named so is the part of a language that binds to the library of that name.
 function wants(path: string): boolean {
+  if (!maybeProgram(path)) return false;
   const stem = stemOf(path);
-  if (!byFile.has(stem) || !maybeProgram(path)) return false;
+  if (!byFile.has(stem)) return false;
   return stem.startsWith('lib') || !baseName(path).includes('.so');
 }
 

@@ -13,6 +13,7 @@ export const genericSnap = {
   id: 'generic/snap',
   version: 1,
   sizeMaxBytes: 4 * 1024 * 1024,
+  names: ['snap.yaml'],
   wants: (path) => path.endsWith('/meta/snap.yaml') || path === 'meta/snap.yaml',
   extract,
 } satisfies Extractor;

@@ -17,6 +17,7 @@ export const genericWordpress = {
   id: 'generic/wordpress',
   version: 1,
   sizeMaxBytes: 1024 * 1024,
+  names: ['version.php'],
   wants: (path) => path.endsWith('wp-includes/version.php'),
   extract: (file) => fromAssignment(file, /^\s*\$wp_version\s*=\s*['"]([^'"]{1,64})['"]/, wordpress),
 } satisfies Extractor;
@@ -30,6 +31,7 @@ export const genericWordpressPlugin = {
   id: 'generic/wordpress-plugin',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  endings: ['.php'],
   wants: (path) => path.endsWith('.php') && partsBehind(path, 'wp-content/plugins/') === 2,
   extract: (file) => fromHeader(file, 'Plugin Name', 'wordpress/plugin'),
 } satisfies Extractor;
@@ -42,6 +44,7 @@ export const genericWordpressTheme = {
   id: 'generic/wordpress-theme',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  names: ['style.css'],
   wants: (path) => path.endsWith('/style.css') && partsBehind(path, 'wp-content/themes/') === 2,
   extract: (file) => fromHeader(file, 'Theme Name', 'wordpress/theme'),
 } satisfies Extractor;
@@ -54,6 +57,7 @@ export const genericJoomla = {
   id: 'generic/joomla',
   version: 1,
   sizeMaxBytes: 1024 * 1024,
+  names: ['joomla.xml'],
   wants: (path) => path.endsWith('administrator/manifests/files/joomla.xml'),
   extract: extractJoomla,
 } satisfies Extractor;
@@ -66,6 +70,7 @@ export const genericDrupal = {
   id: 'generic/drupal',
   version: 1,
   sizeMaxBytes: 1024 * 1024,
+  names: ['bootstrap.inc'],
   wants: (path) => path.endsWith('includes/bootstrap.inc'),
   extract: (file) => fromAssignment(file, /^\s*define\(\s*'VERSION',\s*'([^']{1,64})'\s*\)/, drupal),
 } satisfies Extractor;

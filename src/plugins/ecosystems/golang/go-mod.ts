@@ -15,6 +15,7 @@ export const golangGoMod = {
   id: 'golang/go-mod',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  names: ['go.mod'],
   wants: (path) => hasName(path, 'go.mod') && !/(?:^|\/)(?:pkg\/mod|vendor)\//.test(path),
   isDeclaration: () => true,
   companions: (path) => [sibling(path, 'go.sum')],

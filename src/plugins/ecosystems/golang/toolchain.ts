@@ -12,6 +12,7 @@ export const golangToolchain = {
   id: 'golang/toolchain',
   version: 1,
   sizeMaxBytes: 4096,
+  names: ['VERSION'],
   wants: (path) => path.endsWith('/VERSION') && isGoFolder(path),
   extract,
 } satisfies Extractor;

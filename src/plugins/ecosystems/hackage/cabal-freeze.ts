@@ -11,6 +11,7 @@ export const hackageCabalFreeze = {
   id: 'hackage/cabal-freeze',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  names: ['cabal.project.freeze'],
   wants: (path) => hasName(path, 'cabal.project.freeze'),
   isDeclaration: () => true,
   extract,

@@ -14,6 +14,7 @@ export const hackageStackLock = {
   id: 'hackage/stack-lock',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  names: ['stack.yaml.lock'],
   wants: (path) => hasName(path, 'stack.yaml.lock'),
   isDeclaration: () => true,
   extract,

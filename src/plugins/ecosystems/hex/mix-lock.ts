@@ -13,6 +13,8 @@ export const hexMixLock = {
   id: 'hex/mix-lock',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  names: ['mix.lock'],
+  endings: ['.mix.lock'],
   wants: (path) => hasName(path, 'mix.lock') || path.endsWith('.mix.lock'),
   isDeclaration: () => true,
   extract,

@@ -14,6 +14,7 @@ export const juliaManifest = {
   id: 'julia/manifest',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  endings: ['.toml'],
   wants: (path) =>
     path.endsWith('.toml') && /^(?:Julia)?Manifest(?:-v[\d.]+|_v[\d.]+)?\.toml$/.test(baseName(path)),
   isDeclaration: () => true,

@@ -15,6 +15,7 @@ export const mavenGradleCatalog = {
   id: 'maven/gradle-catalog',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  endings: ['.versions.toml'],
   wants: (path) => path.endsWith('.versions.toml'),
   isDeclaration: () => true,
   extract,

@@ -11,6 +11,7 @@ export const mavenGradleLockfile = {
   id: 'maven/gradle-lockfile',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
+  endings: ['.lockfile'],
   wants: (path) =>
     path.endsWith('.lockfile') &&
     (['gradle.lockfile', 'buildscript-gradle.lockfile'].includes(baseName(path)) ||

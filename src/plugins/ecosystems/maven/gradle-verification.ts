@@ -14,6 +14,7 @@ export const mavenGradleVerification = {
   id: 'maven/gradle-verification',
   version: 1,
   sizeMaxBytes: 64 * 1024 * 1024,
+  names: ['verification-metadata.xml'],
   wants: (path) => hasName(path, 'verification-metadata.xml'),
   isDeclaration: () => true,
   extract,

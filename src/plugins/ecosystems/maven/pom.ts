@@ -15,6 +15,7 @@ export const mavenPom = {
   id: 'maven/pom',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  names: ['pom.xml'],
   wants: (path) => hasName(path, 'pom.xml'),
   isDeclaration: () => true,
   extract,

@@ -14,6 +14,8 @@ export const mavenSbtLock = {
   id: 'maven/sbt-lock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
+  names: ['build.sbt.lock'],
+  endings: ['.sbt.lock'],
   wants: (path) => path.endsWith('.sbt.lock') || hasName(path, 'build.sbt.lock'),
   isDeclaration: () => true,
   extract,

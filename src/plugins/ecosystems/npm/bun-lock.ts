@@ -14,6 +14,7 @@ export const npmBunLock = {
   id: 'npm/bun-lock',
   version: 1,
   sizeMaxBytes: 32 * 1024 * 1024,
+  names: ['bun.lock'],
   wants: (path) => baseName(path) === 'bun.lock',
   isDeclaration: () => true,
   extract,
@@ -24,6 +25,7 @@ export const npmBunLockBinary = {
   id: 'npm/bun-lockb',
   version: 1,
   sizeMaxBytes: 32 * 1024 * 1024,
+  names: ['bun.lockb'],
   wants: (path) => baseName(path) === 'bun.lockb',
   isDeclaration: () => true,
   extract: (file) => ({

@@ -14,6 +14,7 @@ export const npmPackageJson = {
   id: 'npm/package-json',
   version: 1,
   sizeMaxBytes: 4 * 1024 * 1024,
+  names: ['package.json'],
   wants,
   extract,
 } satisfies Extractor;

@@ -18,6 +18,7 @@ export const npmPackageLock = {
   id: 'npm/package-lock',
   version: 1,
   sizeMaxBytes: 64 * 1024 * 1024,
+  names: ['package-lock.json', 'npm-shrinkwrap.json', '.package-lock.json'],
   wants: (path) =>
     ['package-lock.json', 'npm-shrinkwrap.json', '.package-lock.json'].includes(baseName(path)),
   // npm writes the hidden one into node_modules itself, from what it installed.

@@ -17,6 +17,7 @@ export const npmPnpmLock = {
   id: 'npm/pnpm-lock',
   version: 1,
   sizeMaxBytes: 32 * 1024 * 1024,
+  names: ['pnpm-lock.yaml'],
   wants: (path) => baseName(path) === 'pnpm-lock.yaml',
   isDeclaration: () => true,
   extract,

@@ -17,6 +17,7 @@ export const npmYarnLock = {
   id: 'npm/yarn-lock',
   version: 1,
   sizeMaxBytes: 32 * 1024 * 1024,
+  names: ['yarn.lock'],
   wants: (path) => baseName(path) === 'yarn.lock',
   isDeclaration: () => true,
   extract,

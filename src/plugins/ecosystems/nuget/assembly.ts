@@ -15,6 +15,7 @@ export const nugetAssembly = {
   id: 'nuget/assembly',
   version: 1,
   sizeMaxBytes: 256 * 1024 * 1024,
+  endings: ['.dll'],
   wants,
   looksRight: (head) => head[0] === 0x4d && head[1] === 0x5a,
   extract,

@@ -14,6 +14,7 @@ export const nugetDepsJson = {
   id: 'nuget/deps-json',
   version: 1,
   sizeMaxBytes: 32 * 1024 * 1024,
+  endings: ['.deps.json'],
   wants: (path) => path.endsWith('.deps.json'),
   extract,
 } satisfies Extractor;

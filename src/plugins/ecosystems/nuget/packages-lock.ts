@@ -13,6 +13,7 @@ export const nugetPackagesLock = {
   id: 'nuget/packages-lock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
+  endings: ['.lock.json'],
   wants: (path) => path.endsWith('.lock.json') && /(?:^|\/)packages(?:\.[^/]+)?\.lock\.json$/.test(path),
   isDeclaration: () => true,
   extract,

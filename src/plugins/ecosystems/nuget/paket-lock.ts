@@ -15,6 +15,7 @@ export const nugetPaketLock = {
   id: 'nuget/paket-lock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
+  names: ['paket.lock'],
   wants: (path) => hasName(path, 'paket.lock'),
   isDeclaration: () => true,
   extract,

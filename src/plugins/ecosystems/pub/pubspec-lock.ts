@@ -14,6 +14,7 @@ export const pubPubspecLock = {
   id: 'pub/pubspec-lock',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  names: ['pubspec.lock'],
   wants: (path) => hasName(path, 'pubspec.lock'),
   isDeclaration: () => true,
   extract,

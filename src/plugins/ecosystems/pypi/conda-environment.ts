@@ -13,6 +13,7 @@ export const pypiCondaEnvironment = {
   id: 'pypi/conda-environment',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  endings: ['.yml', '.yaml'],
   wants: isCondaEnvironment,
   isDeclaration: () => true,
   extract,

@@ -12,6 +12,8 @@ export const pypiMetadata = {
   id: 'pypi/metadata',
   version: 1,
   sizeMaxBytes: 4 * 1024 * 1024,
+  names: ['METADATA', 'PKG-INFO'],
+  endings: ['.egg-info'],
   wants,
   companions: (path) => (path.endsWith('.dist-info/METADATA') ? [sibling(path, 'REQUESTED')] : []),
   extract,

@@ -12,6 +12,7 @@ export const pypiPdmLock = {
   id: 'pypi/pdm-lock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
+  names: ['pdm.lock'],
   wants: (path) => hasName(path, 'pdm.lock'),
   isDeclaration: () => true,
   companions: (path) => [sibling(path, 'pyproject.toml')],

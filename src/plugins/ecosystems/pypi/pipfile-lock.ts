@@ -15,6 +15,7 @@ export const pypiPipfileLock = {
   id: 'pypi/pipfile-lock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
+  names: ['Pipfile.lock'],
   wants: (path) => hasName(path, 'Pipfile.lock'),
   isDeclaration: () => true,
   extract,

@@ -12,6 +12,7 @@ export const pypiPoetryLock = {
   id: 'pypi/poetry-lock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
+  names: ['poetry.lock'],
   wants: (path) => hasName(path, 'poetry.lock'),
   isDeclaration: () => true,
   companions: (path) => [sibling(path, 'pyproject.toml')],

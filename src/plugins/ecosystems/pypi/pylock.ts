@@ -11,6 +11,7 @@ export const pypiPylock = {
   id: 'pypi/pylock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
+  endings: ['.toml'],
   wants: (path) => path.endsWith('.toml') && /^pylock(?:\.[^.]+)?\.toml$/.test(baseName(path)),
   isDeclaration: () => true,
   companions: (path) => [sibling(path, 'pyproject.toml')],

@@ -13,6 +13,7 @@ export const pypiRequirements = {
   id: 'pypi/requirements',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  endings: ['.txt'],
   wants,
   isDeclaration: () => true,
   extract,

@@ -13,6 +13,7 @@ export const pypiUvLock = {
   id: 'pypi/uv-lock',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
+  names: ['uv.lock'],
   wants: (path) => hasName(path, 'uv.lock'),
   isDeclaration: () => true,
   companions: (path) => [sibling(path, 'pyproject.toml')],

@@ -11,6 +11,7 @@ export const pypiWheel = {
   id: 'pypi/wheel',
   version: 1,
   sizeMaxBytes: 512 * 1024 * 1024,
+  endings: ['.whl', '.egg'],
   wants: (path) => path.endsWith('.whl') || path.endsWith('.egg'),
   extract,
 } satisfies Extractor;

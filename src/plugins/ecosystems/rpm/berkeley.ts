@@ -12,6 +12,7 @@ export const rpmBerkeley = {
   id: 'rpm/berkeley',
   version: 1,
   sizeMaxBytes: databaseSizeMaxBytes,
+  names: ['Packages'],
   wants: (path) => isDatabase(path, 'Packages'),
   extract: (file) => extractBlobs(file, readBerkeley),
 } satisfies Extractor;

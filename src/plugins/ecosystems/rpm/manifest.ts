@@ -14,6 +14,7 @@ export const rpmManifest = {
   id: 'rpm/manifest',
   version: 1,
   sizeMaxBytes: 16 * 1024 * 1024,
+  names: ['container-manifest-2'],
   wants: (path) => path === 'var/lib/rpmmanifest/container-manifest-2',
   extract,
 } satisfies Extractor;

@@ -12,6 +12,7 @@ export const rpmNdb = {
   id: 'rpm/ndb',
   version: 1,
   sizeMaxBytes: databaseSizeMaxBytes,
+  names: ['Packages.db'],
   wants: (path) => isDatabase(path, 'Packages.db'),
   extract: (file) => extractBlobs(file, readNdb),
 } satisfies Extractor;

@@ -12,6 +12,7 @@ export const rpmSqlite = {
   id: 'rpm/sqlite',
   version: 1,
   sizeMaxBytes: databaseSizeMaxBytes,
+  names: ['rpmdb.sqlite'],
   wants: (path) => isDatabase(path, 'rpmdb.sqlite'),
   companions: (path) => [`${path}-wal`],
   extract: (file) => extractBlobs(file, readSqlite),

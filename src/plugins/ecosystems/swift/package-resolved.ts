@@ -15,6 +15,7 @@ export const swiftPackageResolved = {
   id: 'swift/package-resolved',
   version: 1,
   sizeMaxBytes: 8 * 1024 * 1024,
+  names: ['Package.resolved'],
   wants: (path) => hasName(path, 'Package.resolved'),
   isDeclaration: () => true,
   extract,
