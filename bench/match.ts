@@ -9,7 +9,8 @@ import { judge } from '../src/pipeline/match/match.ts';
 import { prepare } from '../src/pipeline/match/subject.ts';
 import { readSbom, sbomInventory } from '../src/plugins/targets/sbom/index.ts';
 import { sharedPath } from '../testkit/shared.ts';
-import { textTable, versionOf } from './measure.ts';
+import { measurePeers } from './match-peers.ts';
+import { textTable } from './measure.ts';
 
 /**
  * Judges inventories against an intelligence database: 20,000 made-up packages of which half are known to it, every
@@ -56,11 +57,9 @@ for (const [name, inventories] of [
   if (inventories.length > 0) rows.push(measureAll(name, inventories));
 }
 process.stdout.write(`${textTable(rows)}\n`);
-const grype = versionOf('grype', 'version');
+const peers = await measurePeers(directory, intelligence);
 process.stdout.write(
-  grype === null
-    ? 'grype is not on the PATH\n'
-    : 'grype is on the PATH; it fetches its database, so there is nothing to compare with offline\n',
+  `\n${textTable([['one SBOM', 'seconds', 'packages/s', 'found', 'peak MB', 'ratio'], ...peers])}\n`,
 );
 intelligence.close();
 
