@@ -30,6 +30,7 @@ export function testSettings(home: string, databaseUrl: string | null): Settings
     account: '111122223333',
     region: 'eu-central-1',
     intelDirectory: join(home, 'intel'),
+    intelPublicKey: null,
     feedUrls: {},
     destinations: [],
     logLevel: process.env.TEST_LOG ?? 'fatal',

@@ -18,6 +18,7 @@ export const config: Command = {
       account: settings.account,
       region: settings.region,
       'intel-directory': settings.intelDirectory,
+      'intel-public-key': settings.intelPublicKey ?? '(not set)',
       'feed-urls': JSON.stringify(settings.feedUrls),
       'log-level': settings.logLevel,
     };

@@ -23,7 +23,16 @@ const keysShown = 40;
 export const intel: Command = {
   name: 'intel',
   summary: 'Builds, updates and looks into vulnerability intelligence.',
-  usage: ['build --feeds DIR', 'update', 'status', 'search VULNERABILITY-OR-PACKAGE', 'diff [OLDER [NEWER]]'],
+  usage: [
+    'build --feeds DIR',
+    'update',
+    'status',
+    'search VULNERABILITY-OR-PACKAGE',
+    'diff [OLDER [NEWER]]',
+    'export --out FILE [--from REVISION] [--sign-key KEY]',
+    'apply FILE',
+    'keygen FILE',
+  ],
   options: {
     feeds: {
       kind: 'value',
@@ -36,7 +45,19 @@ export const intel: Command = {
       help: 'fetch only this feed (update); may be given more than once',
     },
     format: { kind: 'value', word: 'FORMAT', help: 'text (default) or json' },
-    ...settingOptions('home', 'intel-directory', 'feed-urls'),
+    out: { kind: 'value', word: 'FILE', help: 'file that export writes' },
+    from: {
+      kind: 'value',
+      word: 'REVISION',
+      help: 'export only what changed since this revision; else a whole one',
+    },
+    'sign-key': {
+      kind: 'value',
+      word: 'KEY',
+      help: 'private key (Ed25519, PEM) that signs what is exported',
+    },
+    'allow-rollback': { kind: 'flag', help: 'apply a revision that is older than the one in use' },
+    ...settingOptions('home', 'intel-directory', 'feed-urls', 'intel-public-key'),
   },
   examples: [
     'openinspector intel build --feeds ./feeds',
@@ -44,6 +65,7 @@ export const intel: Command = {
     'openinspector intel status',
     'openinspector intel search CVE-2024-3094',
     'openinspector intel search xz-utils',
+    'openinspector intel export --out intelligence.oi',
   ],
   async run(input) {
     const settings = readSettings(input.value);
@@ -53,11 +75,16 @@ export const intel: Command = {
     if (verb === 'status') return status(input, settings);
     if (verb === 'search' && rest[0]) return search(rest[0], input, settings);
     if (verb === 'diff') return diff(rest, input, settings);
+    if (verb === 'export') return (await exchange()).exportIntelligence(input, settings);
+    if (verb === 'apply') return (await exchange()).applyIntelligence(rest[0], input, settings);
+    if (verb === 'keygen') return (await exchange()).keygen(rest[0]);
     throw new UsageError(
-      "Say build, update, status, search WHAT or diff.\nTry 'openinspector intel --help'.",
+      "Say build, update, status, search WHAT, diff, export, apply FILE or keygen FILE.\nTry 'openinspector intel --help'.",
     );
   },
 };
+
+const exchange = () => import('./intel-exchange.ts');
 
 async function build(input: CommandInput, settings: Settings): Promise<number> {
   const given = input.value('feeds');

@@ -26,6 +26,11 @@ export const settingSpecs = {
     word: 'DIR',
     help: 'where intelligence revisions are kept',
   },
+  'intel-public-key': {
+    env: 'OPENINSPECTOR_INTEL_PUBLIC_KEY',
+    word: 'FILE',
+    help: 'key (Ed25519, PEM) that must have signed what intel apply takes in',
+  },
   'feed-urls': {
     env: 'OPENINSPECTOR_FEED_URLS',
     word: 'JSON',
@@ -71,6 +76,7 @@ export function readSettings(
     account,
     region,
     intelDirectory: resolve(pick('intel-directory', file, join(home, 'intel'))),
+    intelPublicKey: resolved(pick('intel-public-key', file, '')),
     feedUrls: parseFeedUrls(pick('feed-urls', file, '{}')),
     destinations: parseDestinations(file.destinations),
     logLevel: pick('log-level', file, 'info'),
@@ -93,6 +99,10 @@ export function readSettings(
     origins[name] = origin;
     return value;
   }
+}
+
+function resolved(path: string): string | null {
+  return path === '' ? null : resolve(path);
 }
 
 function defaultHome(env: NodeJS.ProcessEnv): string {

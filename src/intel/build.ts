@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { type Problem, problem, reasonOf } from '../model/problem.ts';
@@ -9,15 +8,8 @@ import { joinAliases } from './aliases.ts';
 import { packValue } from './codec.ts';
 import type { FeedSummary, IntelligenceMeta } from './contract.ts';
 import { type Gathered, type Gatherer, gatherer } from './gather.ts';
-import {
-  databaseFile,
-  formatVersion,
-  openTables,
-  stateOfPlace,
-  type Tables,
-  writeManifest,
-} from './layout.ts';
-import { currentFile } from './pointer.ts';
+import { databaseFile, openTables, type Tables } from './layout.ts';
+import { publishRevision, revisionOf } from './publish.ts';
 import { type Written, writeContent } from './write.ts';
 
 /** Deepest folder, and most files, of a feeds directory that are looked at. */
@@ -148,7 +140,7 @@ async function write(options: BuildOptions, { feeds, gathered, directory }: Buil
     gathered.facts.close();
   }
   const problemTotal = gathered.problemTotal + joined.conflicts;
-  const place = publish(options.outDirectory, { directory, path, revision: meta.revision });
+  const place = publishRevision(options.outDirectory, { directory, path, revision: meta.revision });
   return { meta, problems, problemTotal, directory: place, withdrawnStatements: written.withdrawnStatements };
 }
 
@@ -168,12 +160,6 @@ function writeRest(tables: Tables, gathered: Gathered): readonly Buffer[] {
     }
   });
   return covered;
-}
-
-function revisionOf(parts: readonly Buffer[]): string {
-  const hash = createHash('sha256').update(`format ${formatVersion}`);
-  for (const part of parts) hash.update(String(part.length)).update(part);
-  return hash.digest('hex').slice(0, 16);
 }
 
 function metaOf(
@@ -209,36 +195,4 @@ function metaOf(
     vulnerabilityCount: written.vulnerabilityCount,
     feeds: summaries.sort((left, right) => (left.id < right.id ? -1 : 1)),
   };
-}
-
-/** Moves the finished file into the revision's directory and points `current` at it. */
-function publish(
-  outDirectory: string,
-  built: { readonly directory: string; readonly path: string; readonly revision: string },
-): string {
-  flush(built.path);
-  const place = join(outDirectory, built.revision);
-  // The same content is there already, perhaps in use; it stays.
-  if (stateOfPlace(place).kind !== 'whole') {
-    const staged = join(built.directory, 'revision');
-    mkdirSync(staged);
-    renameSync(built.path, join(staged, databaseFile));
-    writeManifest(staged);
-    rmSync(place, { recursive: true, force: true });
-    renameSync(staged, place);
-  }
-  const pointer = join(built.directory, currentFile);
-  writeFileSync(pointer, `${built.revision}\n`);
-  flush(pointer);
-  renameSync(pointer, join(outDirectory, currentFile));
-  return place;
-}
-
-function flush(path: string): void {
-  const descriptor = openSync(path, 'r+');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

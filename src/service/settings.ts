@@ -9,6 +9,8 @@ export type Settings = {
   readonly account: string;
   readonly region: string;
   readonly intelDirectory: string;
+  /** Path of the key that must have signed intelligence that is taken in; null: signatures are not asked for. */
+  readonly intelPublicKey: string | null;
   /** Feed id to address, in place of the publisher's. */
   readonly feedUrls: Readonly<Record<string, string>>;
   /** Where finding events are delivered; from the configuration file only, since settings hold secrets. */
