@@ -49,11 +49,11 @@ async function compareAll(folder: string): Promise<boolean> {
     }
     ran.push({ set: set.id, outcomes });
   }
+  const { failures, classes, settled } = judgeRun(ran);
   printSets(sets, rows, values.cases);
-  printGroups(rows);
+  printGroups(rows, settled);
   printSkipped(sets);
   if (values.write) writeBaseline(ran, intelligence?.meta.revision ?? null);
-  const { failures, classes } = judgeRun(ran);
   const explained = [...classes].map(([name, count]) => `${name} ${count}`).join(', ');
   console.log(`\nexplained disagreements (quality/differences.json): ${explained || 'none'}`);
   for (const failure of failures) console.log(`FAILED ${failure}`);

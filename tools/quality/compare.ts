@@ -5,6 +5,8 @@ export type Outcome = {
   readonly truePositives: number;
   readonly falsePositives: readonly string[];
   readonly falseNegatives: readonly string[];
+  /** The same by vulnerability, as findings are recorded: one for a case, whatever number of packages have it. */
+  readonly flaws: Counts;
 };
 
 /**
@@ -16,10 +18,12 @@ export async function runCase(given: Case): Promise<Outcome> {
   const falseNegatives: string[] = [];
   const falsePositives: string[] = [];
   let truePositives = 0;
+  const flaws = { right: new Set<string>(), wrong: new Set<string>(), missing: new Set<string>() };
   const expected = new Map(given.expected.map((item) => [keyOf(item), item]));
   for (const [key, item] of expected) {
     const finding = found.get(key);
     found.delete(key);
+    (finding === undefined ? flaws.missing : flaws.right).add(item.vulnerability);
     if (finding !== undefined && hasFix(finding.fixed, item.fixed)) truePositives += 1;
     else {
       const why = given.whyNot === undefined ? '' : ` (${given.whyNot(item)})`;
@@ -27,8 +31,29 @@ export async function runCase(given: Case): Promise<Outcome> {
       if (finding !== undefined) falsePositives.push(textOf(finding));
     }
   }
-  for (const finding of found.values()) if (given.isWrong(finding)) falsePositives.push(textOf(finding));
-  return { truePositives, falsePositives: falsePositives.sort(), falseNegatives: falseNegatives.sort() };
+  for (const finding of found.values()) {
+    if (!given.isWrong(finding)) continue;
+    falsePositives.push(textOf(finding));
+    flaws.wrong.add(finding.vulnerability);
+  }
+  return {
+    truePositives,
+    falsePositives: falsePositives.sort(),
+    falseNegatives: falseNegatives.sort(),
+    flaws: flawCounts(flaws),
+  };
+}
+
+type Flaws = Readonly<Record<'right' | 'wrong' | 'missing', ReadonlySet<string>>>;
+
+// One package that is right, or expected, makes the vulnerability so.
+function flawCounts({ right, wrong, missing }: Flaws): Counts {
+  const isNew = (id: string) => !right.has(id);
+  return {
+    truePositives: right.size,
+    falsePositives: [...wrong].filter((id) => isNew(id) && !missing.has(id)).length,
+    falseNegatives: [...missing].filter(isNew).length,
+  };
 }
 
 function keyOf({ package: name, installed, vulnerability }: Omit<Finding, 'fixed'>): string {
@@ -56,12 +81,24 @@ export type Counts = {
   readonly falseNegatives: number;
 };
 
+/** What came out of several cases, by package and vulnerability. */
 export function countOf(outcomes: Iterable<Outcome>): Counts {
+  return sumOf(
+    [...outcomes].map(({ truePositives, falsePositives, falseNegatives }) => ({
+      truePositives,
+      falsePositives: falsePositives.length,
+      falseNegatives: falseNegatives.length,
+    })),
+  );
+}
+
+/** Several counts as one. */
+export function sumOf(counts: Iterable<Counts>): Counts {
   let [truePositives, falsePositives, falseNegatives] = [0, 0, 0];
-  for (const outcome of outcomes) {
-    truePositives += outcome.truePositives;
-    falsePositives += outcome.falsePositives.length;
-    falseNegatives += outcome.falseNegatives.length;
+  for (const one of counts) {
+    truePositives += one.truePositives;
+    falsePositives += one.falsePositives;
+    falseNegatives += one.falseNegatives;
   }
   return { truePositives, falsePositives, falseNegatives };
 }

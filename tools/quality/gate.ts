@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { countOf, f1, type Outcome } from './compare.ts';
+import classNames from './classes.json' with { type: 'json' };
+import { type Counts, countOf, f1, type Outcome, sumOf } from './compare.ts';
 import differences from './differences.json' with { type: 'json' };
 
 /** What came out of one set, by case. */
@@ -30,6 +31,8 @@ export type Verdict = {
   readonly failures: readonly string[];
   /** Explained disagreements by class. */
   readonly classes: ReadonlyMap<string, number>;
+  /** What came out of a case when the disagreements that are the data's or the labels' are left out. */
+  readonly settled: ReadonlyMap<Outcome, Counts>;
 };
 
 const path = join(import.meta.dirname, 'baseline.json');
@@ -45,7 +48,7 @@ export function judgeRun(sets: readonly SetOutcome[]): Verdict {
     ...sets.flatMap((set) => regressions(set, baseline.sets[set.set] ?? {})),
     ...explained.failures,
   ];
-  return { failures, classes: explained.classes };
+  return { ...explained, failures };
 }
 
 /** Makes these outcomes the baseline; sets that were not run keep theirs. */
@@ -80,7 +83,7 @@ function rowOf({ truePositives, falsePositives, falseNegatives }: Outcome): [num
 function regressions({ set, outcomes }: SetOutcome, before: Sets[string]): readonly string[] {
   const failures: string[] = [];
   const rows = [...outcomes.keys()].flatMap((id) => (before[id] === undefined ? [] : [before[id]]));
-  const was = f1(sumOf(rows));
+  const was = f1(sumOf(rows.map(countsOf)));
   const known = [...outcomes].filter(([id]) => before[id] !== undefined).map(([, outcome]) => outcome);
   const is = f1(countOf(known));
   if (is < was) failures.push(`${set}: F1 fell from ${was.toFixed(4)} to ${is.toFixed(4)}`);
@@ -93,41 +96,57 @@ function regressions({ set, outcomes }: SetOutcome, before: Sets[string]): reado
   return failures;
 }
 
-function sumOf(rows: readonly (readonly [number, number, number])[]) {
-  const at = (column: 0 | 1 | 2) => rows.reduce((sum, row) => sum + row[column], 0);
-  return { truePositives: at(0), falsePositives: at(1), falseNegatives: at(2) };
+function countsOf([truePositives, falsePositives, falseNegatives]: readonly [
+  number,
+  number,
+  number,
+]): Counts {
+  return { truePositives, falsePositives, falseNegatives };
 }
 
 function explain(sets: readonly SetOutcome[]): Verdict {
   const failures: string[] = [];
   const used = new Map<Difference, number>();
   const classes = new Map<string, number>();
+  const settled = new Map<Outcome, Counts>();
   for (const { set, outcomes } of sets) {
     for (const [id, outcome] of outcomes) {
+      const left = { 'false-positive': 0, 'false-negative': 0 };
       for (const { side, text } of disagreementsOf(outcome)) {
-        const difference = (differences as readonly Difference[]).find(
-          (item) =>
-            item.set === set &&
-            item.side === side &&
-            (used.get(item) ?? 0) < item.count &&
-            new RegExp(item.case).test(id) &&
-            new RegExp(item.pattern).test(text),
-        );
-        if (difference === undefined) {
-          failures.push(`${set}: ${id}: unexplained ${side}: ${text}`);
-          continue;
+        const difference = differenceFor({ set, id, side, text }, used);
+        if (difference === undefined) failures.push(`${set}: ${id}: unexplained ${side}: ${text}`);
+        else {
+          used.set(difference, (used.get(difference) ?? 0) + 1);
+          classes.set(difference.class, (classes.get(difference.class) ?? 0) + 1);
         }
-        used.set(difference, (used.get(difference) ?? 0) + 1);
-        classes.set(difference.class, (classes.get(difference.class) ?? 0) + 1);
+        if (difference === undefined || !classNames.theirs.includes(difference.class)) left[side] += 1;
       }
+      settled.set(outcome, countsOf([outcome.truePositives, left['false-positive'], left['false-negative']]));
     }
   }
-  return { failures, classes };
+  return { failures, classes, settled };
 }
 
-function disagreementsOf(outcome: Outcome): readonly { readonly side: string; readonly text: string }[] {
+type Side = 'false-positive' | 'false-negative';
+type Disagreement = { readonly side: Side; readonly text: string };
+
+function differenceFor(
+  { set, id, side, text }: Disagreement & { readonly set: string; readonly id: string },
+  used: ReadonlyMap<Difference, number>,
+): Difference | undefined {
+  return (differences as readonly Difference[]).find(
+    (item) =>
+      item.set === set &&
+      item.side === side &&
+      (used.get(item) ?? 0) < item.count &&
+      new RegExp(item.case).test(id) &&
+      new RegExp(item.pattern).test(text),
+  );
+}
+
+function disagreementsOf(outcome: Outcome): readonly Disagreement[] {
   return [
-    ...outcome.falseNegatives.map((text) => ({ side: 'false-negative', text })),
-    ...outcome.falsePositives.map((text) => ({ side: 'false-positive', text })),
+    ...outcome.falseNegatives.map((text) => ({ side: 'false-negative', text }) as const),
+    ...outcome.falsePositives.map((text) => ({ side: 'false-positive', text }) as const),
   ];
 }

@@ -1,6 +1,6 @@
 import { textTable } from '../../bench/measure.ts';
 import type { Case, CaseSet } from './case.ts';
-import { countOf, f1, type Outcome, precision, recall } from './compare.ts';
+import { type Counts, countOf, f1, type Outcome, precision, recall, sumOf } from './compare.ts';
 
 /** One case that was run. */
 export type Row = { readonly set: string; readonly item: Case; readonly outcome: Outcome };
@@ -19,8 +19,11 @@ export function printSets(sets: readonly CaseSet[], rows: readonly Row[], areCas
   console.log(textTable(table));
 }
 
-/** Counts of each distribution and ecosystem over all sets. */
-export function printGroups(rows: readonly Row[]): void {
+/**
+ * Counts of each distribution and ecosystem over all sets. `settled` has what is left of a case without the
+ * disagreements that are the data's or the labels'.
+ */
+export function printGroups(rows: readonly Row[], settled: ReadonlyMap<Outcome, Counts>): void {
   for (const kind of ['distribution', 'language'] as const) {
     const own = rows.filter(({ item }) => item.kind === kind);
     const table = [[kind, ...columns]];
@@ -33,14 +36,20 @@ export function printGroups(rows: readonly Row[]): void {
       );
     }
     table.push(line(`every ${kind}`, own));
+    const left = own.map(({ outcome }) => settled.get(outcome) ?? countOf([outcome]));
+    table.push(countLine("  less what is the data's or the labels'", own.length, sumOf(left)));
+    table.push(countLine('  by vulnerability', own.length, sumOf(own.map(({ outcome }) => outcome.flaws))));
     console.log(`\n${textTable(table)}`);
   }
   console.log();
 }
 
 function line(name: string, rows: readonly Row[]): string[] {
-  const counts = countOf(rows.map(({ outcome }) => outcome));
+  return countLine(name, rows.length, countOf(rows.map(({ outcome }) => outcome)));
+}
+
+function countLine(name: string, cases: number, counts: Counts): string[] {
   const ratios = [precision(counts), recall(counts), f1(counts)].map((value) => value.toFixed(3));
   const { truePositives, falsePositives, falseNegatives } = counts;
-  return [name, ...[rows.length, truePositives, falsePositives, falseNegatives].map(String), ...ratios];
+  return [name, ...[cases, truePositives, falsePositives, falseNegatives].map(String), ...ratios];
 }

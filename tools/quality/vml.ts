@@ -34,7 +34,7 @@ export function vml(folder: string, intelligence: Intelligence): CaseSet {
       os: osOfImage(fields(image.os)),
       unused: new Map<string, number>(),
     };
-    cases.push(caseOf(id, image, world));
+    cases.push(...casesOf(id, image, world));
     for (const [why, count] of world.unused) skipped.push({ id: `${id}: ${count} labels`, why });
   }
   return { id: 'vml', cases, skipped };
@@ -56,27 +56,40 @@ function osOfImage(told: Fields): OsRelease | null {
 
 type Label = { readonly subject: Subject; readonly id: string; readonly finding: Omit<Finding, 'fixed'> };
 
-function caseOf(id: string, image: Fields, world: World): Case {
-  const right: Label[] = [];
-  const wrong: Label[] = [];
+type Group = { readonly group: string; readonly right: Label[]; readonly wrong: Label[] };
+
+// The distribution's packages of an image are one case, and those of each language beside them another.
+function casesOf(id: string, image: Fields, world: World): readonly Case[] {
+  const groups = new Map<string, Group>();
   for (const told of list(image.labels).map(fields)) {
     if (told.label !== 'TP' && told.label !== 'FP') continue;
     const label = labelOf(told, world);
-    if (typeof label === 'string') world.unused.set(label, (world.unused.get(label) ?? 0) + 1);
-    else (told.label === 'TP' ? right : wrong).push(label);
+    if (typeof label === 'string') {
+      world.unused.set(label, (world.unused.get(label) ?? 0) + 1);
+      continue;
+    }
+    const name = label.subject.distro ?? label.subject.ecosystem;
+    const group = groups.get(name) ?? { group: name, right: [], wrong: [] };
+    groups.set(name, group);
+    group[told.label === 'TP' ? 'right' : 'wrong'].push(label);
   }
+  return [...groups.values()].map((group) => caseOf(`${id}: ${group.group}`, image, group, world));
+}
+
+function caseOf(id: string, image: Fields, { group, right, wrong }: Group, world: World): Case {
   const forbidden = new Set(wrong.map(({ finding }) => textOfFinding(finding)));
   for (const { finding } of right) forbidden.delete(textOfFinding(finding));
   const isWhole = list(image.packageList).length > 0;
   return {
     id,
-    group: world.os?.id ?? right[0]?.subject.ecosystem ?? wrong[0]?.subject.ecosystem ?? 'none',
-    kind: world.os === null ? 'language' : 'distribution',
+    group,
+    kind: group === world.os?.id ? 'distribution' : 'language',
     expected: right.map(({ finding }) => finding),
     isWrong: (finding) => forbidden.has(textOfFinding(finding)) || (isWhole && isLabelledYear(finding)),
     run: async () => {
       const subjects = [...right, ...wrong].map(({ subject }) => subject);
-      return findingsOf(isWhole ? [...subjects, ...wholeList(image)] : subjects, world.intelligence);
+      const others = wholeList(image).filter(({ ecosystem: own }) => own === group);
+      return findingsOf([...subjects, ...others], world.intelligence);
     },
     whyNot: (missing) => whyNot(missing, right, world.intelligence),
   };

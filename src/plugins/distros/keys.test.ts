@@ -65,6 +65,13 @@ describe('keys of system packages', () => {
     assert.equal(keysOf('rhel', '9', { name: 'glibc', version: '2.28-236.el8_9.13' }).length, 1);
   });
 
+  test('a release of Red Hat whose maintenance ended is judged by the line that goes on from it first', () => {
+    assert.deepEqual(keysOf('rhel', '7.9', { name: 'bash', version: '4.2.46-33.el7' }), [
+      'rhel:7:els bash 4.2.46-33.el7',
+      'rhel:7 bash 4.2.46-33.el7',
+    ]);
+  });
+
   test('rebuilds of Red Hat ask it for what has no fix yet', () => {
     for (const id of ['almalinux', 'rocky']) {
       const os = osRelease(id, '9.4');

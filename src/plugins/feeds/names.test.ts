@@ -24,6 +24,10 @@ table<string | null>(
     ['cpe:/o:redhat:enterprise_linux:10.0', 'rhel:10'],
     ['cpe:/a:redhat:rhel_eus:9.2::appstream', 'rhel:9:eus-9.2'],
     ['cpe:/o:redhat:rhel_aus:8.4::baseos', 'rhel:8:aus-8.4'],
+    ['cpe:/o:redhat:rhel_els:7', 'rhel:7:els'],
+    ['cpe:/o:redhat:rhel_els:6.10::server', 'rhel:6:els'],
+    ['cpe:/a:redhat:rhel_eus:9', null],
+    ['cpe:/a:redhat:constructor:9.2', null],
     ['cpe:/a:redhat:openshift:4.16::el9', null],
     ['nonsense', null],
   ],
@@ -74,6 +78,11 @@ table<readonly (string | null)[] | null>(
     ['Important: nodejs:18 security update', ['nodejs:18']],
     ['Moderate: virt:rhel and virt-devel:rhel security update', ['virt:rhel', 'virt-devel:rhel']],
     ['Moderate: ruby security update', null],
+    [
+      'RHSA-2019:0975: container-tools:rhel8 security and bug fix update (Important)',
+      ['container-tools:rhel8'],
+    ],
+    ['RLSA-2022:6963: nodejs security update (Important)', null],
   ],
   (title) => rpmModules(['1-1.module_el8.1'], title)?.map(({ module }) => module) ?? null,
 );

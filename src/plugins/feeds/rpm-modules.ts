@@ -7,8 +7,11 @@ import type { StatementCondition } from '../../model/advisory.ts';
  */
 export function rpmModules(fixed: readonly string[], title: string): readonly StatementCondition[] | null {
   if (!fixed.some((version) => version.includes('.module'))) return null;
-  const afterSeverity = title.replace(/^(Critical|Important|Moderate|Low): /, '');
-  const named = afterSeverity.match(/\b[A-Za-z0-9][A-Za-z0-9_.+-]{0,60}:[A-Za-z0-9][A-Za-z0-9_.+-]{0,60}\b/g);
+  const words = title.replace(
+    /^\s*(?:[A-Z]{4}-\d{4}[:-][\w.-]{1,20}: |(?:Critical|Important|Moderate|Low): )/,
+    '',
+  );
+  const named = words.match(/\b[A-Za-z0-9][A-Za-z0-9_.+-]{0,60}:[A-Za-z0-9][A-Za-z0-9_.+-]{0,60}\b/g);
   return named === null
     ? null
     : [...new Set(named)].map((module) => ({ arches: null, module, binaries: null }));

@@ -16,6 +16,7 @@ import {
   statementRecord,
   streamRecord,
 } from './records.ts';
+import { rpmModules } from './rpm-modules.ts';
 
 /** How a vendor writes OVAL definitions about rpm packages. */
 export type RpmOval = {
@@ -137,21 +138,24 @@ type Parts = {
 
 function* testRecords({ definition, vendor, advisory, cve, test, stream }: Parts): Generator<FeedRecord> {
   const verdict = definition.patchable === 'Not Applicable' ? 'never' : test.verdict;
+  const conditions = conditionsOf(test, definition.title);
   for (const name of test.names) {
-    yield statementRecord(
-      { stream, name },
-      {
-        vulnerability: cve.id,
-        advisory,
-        feed: vendor.feed,
-        record: advisory ?? definition.id,
-        status: statuses[verdict],
-        scheme: 'rpm',
-        ranges: verdict === 'never' ? [] : [rangeOf(test)],
-        severity: cve.attributes.impact || definition.severity,
-        only: conditionOf(test),
-      },
-    );
+    for (const only of conditions) {
+      yield statementRecord(
+        { stream, name },
+        {
+          vulnerability: cve.id,
+          advisory,
+          feed: vendor.feed,
+          record: advisory ?? definition.id,
+          status: statuses[verdict],
+          scheme: 'rpm',
+          ranges: verdict === 'never' ? [] : [rangeOf(test)],
+          severity: cve.attributes.impact || definition.severity,
+          only,
+        },
+      );
+    }
   }
 }
 
@@ -170,12 +174,16 @@ function withoutZeroEpoch(evr: string | null): string | null {
   return evr === null ? null : evr.replace(/^0:/, '').trim();
 }
 
-function conditionOf(test: OvalPackageTest): StatementCondition | null {
+/** One for each module that the fix may be a build of: as the criteria say, else as the title does. */
+function conditionsOf(test: OvalPackageTest, title: string): readonly (StatementCondition | null)[] {
   const module = test.conditions
     .map((comment) => /^Module (\S+:\S+) is enabled$/.exec(comment)?.[1])
     .find(Boolean);
   // Sources are never installed, and a pattern that names `noarch` beside them all excludes nothing.
   const named = test.arches?.filter((arch) => arch !== 'src' && arch !== 'nosrc') ?? null;
   const arches = named === null || named.length === 0 ? null : named;
-  return arches === null && module === undefined ? null : { arches, module: module ?? null, binaries: null };
+  if (module !== undefined) return [{ arches, module, binaries: null }];
+  const ofTitle = rpmModules(test.evr === null ? [] : [test.evr], title);
+  if (ofTitle !== null) return ofTitle.map((condition) => ({ ...condition, arches }));
+  return [arches === null ? null : { arches, module: null, binaries: null }];
 }

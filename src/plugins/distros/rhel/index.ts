@@ -9,7 +9,9 @@ import releases from './releases.json' with { type: 'json' };
 /**
  * Red Hat Enterprise Linux: streams are major releases, and inside them the minor releases that are kept patched for
  * longer. Which of those a host follows is not in os-release, but a build for a minor release says so in its version
- * and is judged by the fixes of that one first. Fixes list binaries; flaws without a fix name the source.
+ * and is judged by the fixes of that one first. After the end of maintenance a major release has a paid line that goes
+ * on from the same builds: what it says is newer than what the release says, so it speaks before it. Fixes list
+ * binaries; flaws without a fix name the source.
  */
 export const rhel = {
   id: 'rhel',
@@ -25,7 +27,7 @@ export const rhel = {
   keysOf(pkg, os) {
     const cycle = majorOf(os);
     if (cycle === null) return [];
-    return [...minorKeys(pkg, cycle), ...rpmKeys(pkg, `rhel:${cycle}`)];
+    return [...minorKeys(pkg, cycle), ...afterKeys(pkg, cycle), ...rpmKeys(pkg, `rhel:${cycle}`)];
   },
   rating: {
     source: 'redhat',
@@ -44,4 +46,11 @@ function minorKeys(pkg: Package, cycle: string): readonly SubjectKey[] {
   const [, major, minor] = /\.el(\d{1,3})_(\d{1,3})(?!\d)/.exec(pkg.version) ?? [];
   if (major !== cycle || minor === undefined) return [];
   return minorStreams.map((stream) => binaryKey(pkg, `rhel:${major}:${stream}-${major}.${minor}`));
+}
+
+// The releases that have such a line, up to now.
+const extended = ['6', '7'];
+
+function afterKeys(pkg: Package, cycle: string): readonly SubjectKey[] {
+  return extended.includes(cycle) ? rpmKeys(pkg, `rhel:${cycle}:els`) : [];
 }

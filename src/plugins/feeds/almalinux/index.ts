@@ -3,6 +3,7 @@ import type { Feed } from '../contract.ts';
 import { readOsvFile } from '../osv-file.ts';
 import { isCve } from '../records.ts';
 import { rpmModules } from '../rpm-modules.ts';
+import { withBuildMates } from './build-mates.ts';
 
 /** AlmaLinux errata in OSV form. One erratum fixes many CVEs (`related`) and may differ between releases. */
 export const almalinux = {
@@ -18,7 +19,7 @@ export const almalinux = {
   ],
   wants: (path) => /(^|\/)(alma|almalinux)\/[\w.-]+\.(tar\.gz|zip)$/.test(path),
   async *read(file) {
-    yield* readOsvFile(file, {
+    const records = readOsvFile(file, {
       feed: 'almalinux',
       accepts: (path) => /(^|\/)AL(SA|BA|EA)-[\w:.-]+\.json$/.test(path),
       complete: true,
@@ -27,6 +28,7 @@ export const almalinux = {
         /^(Critical|Important|Moderate|Low):/.exec(textOf(record.summary) ?? '')?.[1] ?? null,
       conditions: (fixed, record) => rpmModules(fixed, textOf(record.summary) ?? ''),
     });
+    yield* withBuildMates(records);
   },
 } satisfies Feed;
 

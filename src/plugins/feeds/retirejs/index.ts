@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type Fields, fields, list, textOf, texts } from '../../../lib/fields.ts';
 import type { AffectedRange } from '../../../model/advisory.ts';
+import { semver } from '../../../versions/semver.ts';
 import type { Feed, FeedRecord } from '../contract.ts';
 import { jsonMembers } from '../json-stream.ts';
-import { factsOf, isCve, statementRecord, streamRecord } from '../records.ts';
+import { factsOf, isCve, problemRecord, statementRecord, streamRecord } from '../records.ts';
 
 /** retire.js: JavaScript libraries with known flaws, by name and version. */
 export const retirejs = {
@@ -53,6 +54,15 @@ function* flawRecords(name: string, told: Fields): Generator<FeedRecord> {
   const ids = cves.length > 0 ? cves : [ghsa ?? ownId(name, told)];
   const severity = textOf(told.severity);
   const range = rangeOf(told);
+  const record = `${name} ${textOf(told.atOrAbove) ?? ''}..${textOf(told.below) ?? ''}`;
+  if (leavesNothing(range)) {
+    yield problemRecord(
+      'malformed',
+      `retire.js: ${record.slice(0, 200)}`,
+      'no version lies between its bounds',
+    );
+    return;
+  }
   for (const id of ids) {
     yield factsOf({
       kind: 'vulnerability',
@@ -70,7 +80,7 @@ function* flawRecords(name: string, told: Fields): Generator<FeedRecord> {
       {
         vulnerability: id,
         feed: 'retirejs',
-        record: `${name} ${textOf(told.atOrAbove) ?? ''}..${textOf(told.below) ?? ''}`,
+        record,
         status: range.fixed === null ? 'affected' : 'fixed',
         scheme: 'semver',
         ranges: [range],
@@ -82,7 +92,27 @@ function* flawRecords(name: string, told: Fields): Generator<FeedRecord> {
 }
 
 function rangeOf(told: Fields): AffectedRange {
-  return { introduced: textOf(told.atOrAbove), fixed: textOf(told.below), lastAffected: null };
+  return { introduced: bound(told.atOrAbove), fixed: bound(told.below), lastAffected: null };
+}
+
+/**
+ * A bound in the form of semver. They are also written with a star for the lowest pre-release (`1.3.0-*`), with a
+ * pre-release after a point (`1.0.0.beta.3`) and with fewer numbers (`3.0.RC3`).
+ * Source: https://github.com/RetireJS/retire.js/blob/master/node/lib/retire.js (`isAtOrAbove`)
+ */
+function bound(value: unknown): string | null {
+  const text = textOf(value)?.trim() ?? null;
+  const found = /^(\d{1,20}(?:\.\d{1,20}){0,2})[.-]([A-Za-z*][\w.*-]{0,100})$/.exec(text ?? '');
+  if (found === null) return text;
+  const [, numbers = '', word = ''] = found;
+  const missing = 3 - numbers.split('.').length;
+  return `${numbers}${'.0'.repeat(missing)}-${word === '*' ? '0' : word}`;
+}
+
+function leavesNothing({ introduced, fixed }: AffectedRange): boolean {
+  if (introduced === null || fixed === null) return false;
+  const order = semver.compare(introduced, fixed);
+  return typeof order === 'number' && order >= 0;
 }
 
 /** Flaws without a public id are told apart by what is said of them. */

@@ -12,6 +12,8 @@ export type TrackerReading = {
   readonly codenames: Set<string>;
   readonly streams: Set<string>;
   readonly unknown: Set<string>;
+  /** Statuses that only tell that support ended. */
+  endedCount: number;
   /** Statements about `devel`, to be made when its stream is known. */
   readonly devel: ((stream: string) => FeedRecord)[];
 };
@@ -23,7 +25,32 @@ export function* trackerRecords(path: string, text: string, reading: TrackerRead
   const own = path.slice(path.lastIndexOf('/') + 1);
   const vulnerability = isCve(id) ? id : own;
   yield factsOfFile(vulnerability, file);
-  for (const line of file.statuses) yield* lineRecords(line, { vulnerability, path, file, reading });
+  const ended = endedStates(file);
+  for (const line of file.statuses) {
+    const known = isEnded(line) ? ended.get(`${line.where} ${line.source}`) : undefined;
+    if (isEnded(line) && known === undefined) reading.endedCount += 1;
+    const told = known === undefined ? line : { ...line, detail: `${line.detail}, was ${known}` };
+    yield* lineRecords(told, { vulnerability, path, file, reading });
+  }
+}
+
+/** Only that the release's support ended, not what was known of the package then. */
+function isEnded({ status, detail }: StatusLine): boolean {
+  return status === 'ignored' && /^end of (?:life|standard support)$/.test(detail);
+}
+
+/**
+ * What was known of packages when the support of their release ended, where the line of its ESM pocket tells it:
+ * `precise/esm_gcc-4.6: DNE (precise was needed)`. Keys are code name and source.
+ */
+function endedStates({ statuses }: TrackerFile): ReadonlyMap<string, string> {
+  const states = new Map<string, string>();
+  for (const { where, source, status, detail } of statuses) {
+    const told =
+      status === 'DNE' ? /^([a-z]{2,20}) was (needed|pending|deferred|not-affected)\b/.exec(detail) : null;
+    if (told !== null && where === `${told[1]}/esm`) states.set(`${told[1]} ${source}`, told[2] ?? '');
+  }
+  return states;
 }
 
 type TrackerFile = {

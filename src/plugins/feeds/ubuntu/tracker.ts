@@ -18,7 +18,13 @@ const develStatementsMax = 2_000_000;
  */
 export async function* readTracker(file: FeedFile): AsyncGenerator<FeedRecord> {
   const source = openEntries(file, (path) => /(^|\/)(active|retired|ignored)\/CVE-[\w-]{6,40}$/.test(path));
-  const reading: TrackerReading = { codenames: new Set(), streams: new Set(), unknown: new Set(), devel: [] };
+  const reading: TrackerReading = {
+    codenames: new Set(),
+    streams: new Set(),
+    unknown: new Set(),
+    endedCount: 0,
+    devel: [],
+  };
   for await (const entry of source.entries) {
     yield* trackerRecords(entry.path, entry.bytes.toString('utf8'), reading);
     if (reading.devel.length > develStatementsMax) {
@@ -33,6 +39,10 @@ export async function* readTracker(file: FeedFile): AsyncGenerator<FeedRecord> {
     yield streamRecord(stream, { complete: false, asOf: null });
   }
   for (const stream of reading.streams) yield streamRecord(stream, { complete: true, asOf: null });
+  if (reading.endedCount > 0) {
+    const why = `${reading.endedCount} statuses tell that support ended and not whether the package is affected`;
+    yield problemRecord('not-assessed', file.path, why);
+  }
   for (const codename of reading.unknown) {
     if (releaseOf(codename) === null) {
       yield problemRecord('unsupported', file.path, `Ubuntu release ${codename.slice(0, 40)} is not known`);
