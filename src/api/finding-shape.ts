@@ -2,6 +2,7 @@ import type { Finding, VulnerablePackage } from '@aws-sdk/client-inspector2';
 import { findingStatuses, findingTypes } from '../model/finding.ts';
 import type { Package } from '../model/package.ts';
 import { severities } from '../model/severity.ts';
+import { stepOf, type Upgrade, upgradeFor } from '../pipeline/match/upgrade.ts';
 import { distro } from '../plugins/distros/registry.ts';
 import { ecosystem } from '../plugins/ecosystems/registry.ts';
 import type { NetworkFindingDocument } from '../store/exposures.ts';
@@ -130,10 +131,12 @@ function packageShape({
   package: pkg,
   distro: distroId,
   fixedVersion,
+  verdict,
 }: FindingPackage): Checked<VulnerablePackage> {
   const { epoch, version, release } = splitVersion(pkg);
   const evidence = pkg.evidence[0];
-  const fix = fixedVersion === null ? null : remediation(pkg, distroId, fixedVersion);
+  const upgrade = upgradeFor(pkg, distroId, stepOf({ ...verdict, fixedVersion }));
+  const fix = upgrade === null ? null : remediation(pkg, upgrade);
   return {
     name: pkg.name.slice(0, textMax),
     version: version.slice(0, textMax),
@@ -142,17 +145,17 @@ function packageShape({
     ...(pkg.arch ? { arch: pkg.arch.toUpperCase() } : {}),
     packageManager: packageManagerOf(pkg),
     ...(evidence ? { filePath: evidence.path.slice(0, textMax) } : {}),
-    fixedInVersion: (fixedVersion ?? nothing).slice(0, textMax),
+    fixedInVersion: (upgrade?.version ?? nothing).slice(0, textMax),
     ...(fix ? { remediation: fix.slice(0, textMax) } : {}),
     ...(evidence?.layer?.startsWith('sha256:') ? { sourceLayerHash: evidence.layer } : {}),
   };
 }
 
-function remediation(pkg: Package, distroId: string | null, fixedVersion: string): string {
-  const plugin = distroId === null ? null : distro(distroId);
-  return plugin
-    ? plugin.fixCommand(pkg.name, fixedVersion)
-    : `Upgrade ${pkg.name} to ${fixedVersion} or later`;
+// A command that can be run as it stands; what to know besides is a comment behind it.
+function remediation(pkg: Package, { version, command, notes }: Upgrade): string {
+  const told = notes.join(' ');
+  if (command === null) return told || `Upgrade ${pkg.name} to ${version} or later`;
+  return told === '' ? command : `${command} # ${told}`;
 }
 
 /** Epoch, version and release apart, for ecosystems that write them in one text. */

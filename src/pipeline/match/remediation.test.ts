@@ -180,6 +180,39 @@ describe('how to get there', () => {
     assert.match(remedies([other], said, { os: debian })[0]?.notes.join(' ') ?? '', /source package gcc-12/);
   });
 
+  test('where notices name the binary and the tracker its source, the version ends what both say', () => {
+    const os = { ...debian, id: 'ubuntu', versionId: '22.04' };
+    const source = { name: 'util-linux', version: '2.37-4ubuntu3' };
+    const bsdutils = pkg({ ecosystem: 'deb', name: 'bsdutils', version: '1:2.37-4ubuntu3', source });
+    const only = { arches: null, module: null, binaries: ['bsdutils'] };
+    const said = {
+      'ubuntu:22.04 bsdutils': [statement('CVE-1', [below('1:2.37-4ubuntu3.1')], { scheme: 'deb', only })],
+      'ubuntu:22.04 util-linux': [statement('CVE-2', [below('2.37-4ubuntu3.3')], { scheme: 'deb' })],
+    };
+    const [remedy] = remedies([bsdutils], said, { os });
+    assert.equal(remedy?.version, '1:2.37-4ubuntu3.3');
+    assert.deepEqual([remedy?.ended, remedy?.remaining], [['CVE-1', 'CVE-2'], []]);
+  });
+
+  test('a binary that is versioned apart from its source is raised without a version', () => {
+    const os = { ...debian, id: 'rhel', versionId: '9' };
+    const source = { name: 'perl', version: '5.32.1-481.el9' };
+    const errno = pkg({ ecosystem: 'rpm', name: 'perl-Errno', version: '1.30-481.el9', source });
+    const said = { 'rhel:9 perl': [statement('CVE-1', [below('5.32.1-482.el9')], { scheme: 'rpm' })] };
+    const [remedy] = remedies([errno], said, { os });
+    assert.deepEqual([remedy?.version, remedy?.command], ['5.32.1-482.el9', 'dnf upgrade perl-Errno']);
+    assert.match(remedy?.notes.join(' ') ?? '', /source package perl/);
+  });
+
+  test('the standard library of Go comes with the compiler', () => {
+    const stdlib = pkg({ ecosystem: 'golang', name: 'stdlib', version: '1.20.1' });
+    const [remedy] = remedies([stdlib], {
+      'golang stdlib': [statement('CVE-1', [below('1.20.3')], { scheme: 'go' })],
+    });
+    assert.equal(remedy?.command, null);
+    assert.deepEqual(remedy?.notes, ['Build the program again with Go 1.20.3 or later.']);
+  });
+
   test('what lies in the bottom layer comes with the base image', () => {
     const facts = { ...noFacts, layers: ['sha256:base', 'sha256:top'] };
     const at = (layer: string) =>
@@ -193,6 +226,15 @@ describe('how to get there', () => {
     const notes = (layer: string) => remedies([at(layer)], said, { facts })[0]?.notes.join(' ') ?? '';
     assert.match(notes('sha256:base'), /base image/);
     assert.equal(notes('sha256:top'), '');
+  });
+
+  test('a fix of the line that goes on after the end of maintenance says so', () => {
+    const os = { ...debian, id: 'rhel', versionId: '7.9' };
+    const bash = pkg({ ecosystem: 'rpm', name: 'bash', version: '4.2.46-33.el7' });
+    const said = { 'rhel:7:els bash': [statement('CVE-1', [below('4.2.46-34.el7_9')], { scheme: 'rpm' })] };
+    const [remedy] = remedies([bash], said, { os });
+    assert.equal(remedy?.command, 'yum update bash-4.2.46-34.el7_9');
+    assert.match(remedy?.notes.join(' ') ?? '', /Red Hat's extended support \(ELS\)/);
   });
 
   test('a fix for subscribers says so', () => {

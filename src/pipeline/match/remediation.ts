@@ -1,10 +1,11 @@
 import type { Intelligence } from '../../intel/contract.ts';
-import type { InventoryFacts } from '../../model/inventory.ts';
-import type { Subject, Verdict } from '../../model/match.ts';
+import type { Inventory, InventoryFacts } from '../../model/inventory.ts';
+import type { Subject, SubjectKey, Verdict } from '../../model/match.ts';
 import type { Package } from '../../model/package.ts';
 import { judge } from './match.ts';
 import { isBelow } from './statement.ts';
-import { binaryVersion, type Upgrade, upgradeFor } from './upgrade.ts';
+import { prepare } from './subject.ts';
+import { carried, type Upgrade, upgradeFor } from './upgrade.ts';
 
 /** A package of an inventory with what was judged of it. */
 export type JudgedPackage = {
@@ -16,7 +17,10 @@ export type JudgedPackage = {
 /** What to do about one package. */
 export type Remediation = {
   readonly package: Package;
-  /** The lowest version that ends every vulnerability that can be ended, or null when no fix is known for any. */
+  /**
+   * The lowest version that ends every vulnerability that can be ended, or null when no fix is known for any. That of
+   * the source package where its own cannot be told from it.
+   */
   readonly version: string | null;
   /** Vulnerabilities that the version ends, by id. */
   readonly ended: readonly string[];
@@ -26,12 +30,33 @@ export type Remediation = {
   readonly command: string | null;
   /** The dependency of the project to raise, for a package that another one brings; null otherwise. */
   readonly raise: string | null;
+  /** True where every copy lies in the bottom layer of an image, so that a newer base image brings the fix. */
+  readonly isOfBase: boolean;
   /** What to know besides, a sentence each. */
   readonly notes: readonly string[];
 };
 
 /** How often a fix may turn out to need a later one. */
 const roundsMax = 20;
+
+/** What to do about the findings of one inventory; the same as `remediate` for the packages that have any. */
+export function remediesFor(
+  findings: readonly { readonly package: Package; readonly verdict: Verdict }[],
+  { os, facts }: Pick<Inventory, 'os' | 'facts'>,
+  intelligence: Intelligence,
+): readonly Remediation[] {
+  const byPackage = new Map<Package, Verdict[]>();
+  for (const { package: pkg, verdict } of findings) {
+    const verdicts = byPackage.get(pkg);
+    if (verdicts) verdicts.push(verdict);
+    else byPackage.set(pkg, [verdict]);
+  }
+  const judged = [...byPackage].flatMap(([pkg, verdicts]) => {
+    const prepared = prepare(pkg, os, facts);
+    return prepared.kind === 'subject' ? [{ package: pkg, subject: prepared.subject, verdicts }] : [];
+  });
+  return remediate(judged, facts, intelligence);
+}
 
 /**
  * What to do about each affected package, those first that end most. Pure but for look-ups. A version is only
@@ -55,19 +80,23 @@ function remedyOf(
 ): Remediation | null {
   const affected = affectedOf(verdicts);
   if (affected.length === 0) return null;
-  const target = lowestFix(subject, affected, intelligence);
-  const left = new Set(target === null ? idsOf(affected) : idsOf(target.left));
-  const upgrade = upgradeFor(pkg, subject, target?.version ?? null);
+  const { goal, left } = goalFor(subject, affected, intelligence);
+  const remaining = new Set(idsOf(left));
+  const upgrade = upgradeTo(pkg, subject, goal);
+  const isOfBase = isOfBottomLayer(pkg, facts);
   return {
     package: pkg,
-    version: target === null ? null : (binaryVersion(pkg, subject, target.version) ?? target.version),
-    ended: idsOf(affected).filter((id) => !left.has(id)),
-    remaining: [...left].sort(),
-    command: upgrade.command,
-    raise: upgrade.raise,
-    notes: [...upgrade.notes, ...notesOf(pkg, facts, upgrade)],
+    version: upgrade?.version ?? null,
+    ended: idsOf(affected).filter((id) => !remaining.has(id)),
+    remaining: [...remaining].sort(),
+    command: upgrade?.command ?? null,
+    raise: upgrade?.raise ?? null,
+    isOfBase,
+    notes: [...(upgrade?.notes ?? []), ...(isOfBase ? [baseNote] : [])],
   };
 }
+
+const baseNote = 'It comes with the base image: a newer base image brings the fix to everything built on it.';
 
 function affectedOf(verdicts: readonly Verdict[]): readonly Verdict[] {
   return verdicts.filter(({ result }) => result === 'affected');
@@ -77,52 +106,77 @@ function idsOf(verdicts: readonly Verdict[]): readonly string[] {
   return verdicts.map(({ vulnerability }) => vulnerability).sort();
 }
 
-type Target = { readonly version: string; readonly left: readonly Verdict[] };
+/**
+ * The versions to reach, by the installed version that they take the place of: a binary package and its source may
+ * have versions of their own, and each is named by other advisories.
+ */
+type Goal = ReadonlyMap<string, Reached>;
 
-// Each round goes to the highest fix of what is left; what has no fix does not hold it back.
-function lowestFix(
+type Reached = { readonly version: string; readonly scheme: string; readonly stream: string };
+
+// Each round goes to the highest fixes of what is left; what has no fix does not hold it back.
+function goalFor(
   subject: Subject,
   affected: readonly Verdict[],
   intelligence: Intelligence,
-): Target | null {
-  let target: Target | null = null;
+): { readonly goal: Goal; readonly left: readonly Verdict[] } {
+  const goal = new Map<string, Reached>();
   let left = affected;
   for (let round = 0; round < roundsMax; round++) {
-    const version = highestFix(left, target?.version ?? null);
-    if (version === null) break;
-    left = affectedOf(judge(atVersion(subject, version), intelligence));
-    target = { version, left };
+    if (!raiseGoal(goal, left, subject)) break;
+    left = affectedOf(judge(at(subject, goal), intelligence));
   }
-  return target;
+  return { goal, left };
 }
 
-// The highest fix above the version that was reached, so that every round goes up.
-function highestFix(affected: readonly Verdict[], reached: string | null): string | null {
-  let highest = reached;
+// Gives whether any version went up, so that every round does.
+function raiseGoal(goal: Map<string, Reached>, affected: readonly Verdict[], subject: Subject): boolean {
+  let isRaised = false;
   for (const { fixedVersion, proof } of affected) {
-    if (fixedVersion === null) continue;
-    if (highest === null || isBelow(highest, fixedVersion, proof.scheme)) highest = fixedVersion;
+    const installed = keyOf(subject, proof.key)?.version;
+    if (fixedVersion === null || installed === undefined) continue;
+    const reached = goal.get(installed);
+    if (reached !== undefined && !isBelow(reached.version, fixedVersion, proof.scheme)) continue;
+    goal.set(installed, { version: fixedVersion, scheme: proof.scheme, stream: proof.key.stream });
+    isRaised = true;
   }
-  return highest === reached ? null : highest;
+  return isRaised;
 }
 
-// Binary and source versions go together, so the fixed one is that of every key.
-function atVersion(subject: Subject, version: string): Subject {
-  return { ...subject, version, keys: subject.keys.map((key) => ({ ...key, version })) };
+function keyOf({ keys }: Subject, { stream, name }: Verdict['proof']['key']): SubjectKey | undefined {
+  return keys.find((key) => key.stream === stream && key.name === name);
 }
 
-function notesOf(pkg: Package, facts: InventoryFacts, { version }: Upgrade): readonly string[] {
-  const notes: string[] = [];
-  if (version !== null && /esm|fips/i.test(version))
-    notes.push('The fixed version is only delivered to subscribers of extended maintenance (Ubuntu Pro).');
-  if (isOfBase(pkg, facts)) {
-    notes.push('It comes with the base image: a newer base image brings the fix to everything built on it.');
+function at(subject: Subject, goal: Goal): Subject {
+  const moved = (version: string) => movedVersion(version, goal) ?? version;
+  return {
+    ...subject,
+    version: moved(subject.version),
+    keys: subject.keys.map((key) => ({ ...key, version: moved(key.version) })),
+  };
+}
+
+// The highest that any of them comes to.
+function movedVersion(version: string, goal: Goal): string | null {
+  let highest: string | null = null;
+  for (const [from, { version: to, scheme }] of goal) {
+    const moved = carried(version, { from, to });
+    if (moved !== null && (highest === null || isBelow(highest, moved, scheme))) highest = moved;
   }
-  return notes;
+  return highest;
+}
+
+function upgradeTo(pkg: Package, subject: Subject, goal: Goal): Upgrade | null {
+  const [first] = goal;
+  if (first === undefined) return null;
+  const [installed, { version, stream }] = first;
+  const own = movedVersion(pkg.version, goal);
+  const step = own === null ? { from: installed, to: version } : { from: pkg.version, to: own };
+  return upgradeFor(pkg, subject.distro, { ...step, stream });
 }
 
 // Every copy lies in the bottom layer.
-function isOfBase(pkg: Package, { layers }: InventoryFacts): boolean {
+function isOfBottomLayer(pkg: Package, { layers }: InventoryFacts): boolean {
   const base = layers[0];
   return (
     layers.length > 1 &&
