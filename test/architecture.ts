@@ -12,6 +12,7 @@ export const allowedEdges: Readonly<Record<string, readonly string[]>> = {
   'plugins/distros': ['model', 'lib', 'versions', 'plugins/distros'],
   'plugins/feeds': ['model', 'lib', 'versions', 'plugins/feeds'],
   'plugins/networks': ['model', 'lib', 'plugins/networks'],
+  'plugins/vex': ['model', 'lib', 'plugins/vex'],
   'plugins/integrations': ['model', 'lib', 'plugins/integrations'],
   pipeline: ['model', 'lib', 'versions', 'plugins', 'intel'],
   // Each stage sees itself; stages do not see one another. The record and score types that others need are theirs.

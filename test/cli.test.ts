@@ -133,10 +133,12 @@ describe('scan and explain, without a service', () => {
     const { stdout } = await run('scan', tree, '--format', 'json');
     const report = JSON.parse(stdout);
     assert.deepEqual(Object.keys(report).sort(), [
+      'explained',
       'findings',
       'intelligence',
       'packages',
       'problems',
+      'remediations',
       'resource',
       'setAside',
     ]);

@@ -4,7 +4,8 @@ import { readTreeIdentity } from './kept-tree.ts';
 
 /**
  * Targets whose content a few small reads identify: images name their layers by digest, a zip is known by what the file
- * system says of it, and a tree by what it says of everything that was looked at. Loaded one by one, for a report that is kept needs nothing more.
+ * system says of it, and a tree by what it says of everything that was looked at. Loaded one by one, for a report that is
+ * kept needs nothing more.
  */
 const identifiable: readonly (readonly [id: string, load: () => Promise<Target>])[] = [
   ['oci-layout', async () => (await import('../plugins/targets/oci-layout/index.ts')).ociLayout],

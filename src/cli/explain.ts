@@ -1,5 +1,10 @@
-import type { Explanation } from '../pipeline/match/explain.ts';
+import { defaultLimits } from '../lib/limits.ts';
+import { openReaders } from '../pipeline/collect/readers.ts';
+import type { ExplainedPackage, Explanation } from '../pipeline/match/explain.ts';
 import { explain as explainInventory } from '../pipeline/match/explain.ts';
+import { explainVex, type VexExplanation, vexReason } from '../pipeline/match/explain-vex.ts';
+import type { VexVerdict } from '../pipeline/match/vex.ts';
+import { readVexDocuments, type VexDocuments } from '../plugins/vex/documents.ts';
 import { type Command, exitCode, UsageError } from './command.ts';
 import { openCurrentIntelligence } from './intelligence.ts';
 import { colour, print } from './output.ts';
@@ -13,6 +18,11 @@ export const explain: Command = {
   usage: ['[options] VULNERABILITY RESOURCE'],
   options: {
     format: { kind: 'value', word: 'FORMAT', help: 'text (default) or json' },
+    vex: {
+      kind: 'values',
+      word: 'FILE',
+      help: 'a VEX document or a directory of them; may be given several times',
+    },
     ...settingOptions('home', 'intel-directory'),
   },
   examples: [
@@ -25,22 +35,35 @@ export const explain: Command = {
       throw new UsageError("Name a vulnerability and a resource.\nTry 'openinspector explain --help'.");
     }
     const settings = readSettings(input.value);
-    const explanations: { name: string; explanation: Explanation }[] = [];
+    const explanations: { name: string; explanation: Explanation | VexExplanation }[] = [];
+    const documents = input.values('vex').length === 0 ? null : await readVexDocuments(input.values('vex'));
     // A resource that the running service knows is answered from what it recorded; anything else is scanned now.
-    const service = await findService(settings);
+    // What documents say of it is held against what is there now.
+    const service = documents === null ? await findService(settings) : null;
     const known = service ? await service.explain(vulnerability, reference) : null;
     if (known) explanations.push(known);
     else {
       const intelligence = await openCurrentIntelligence(settings.intelDirectory);
+      const readers = openReaders(defaultLimits, 1);
       try {
-        const { collected } = await collectReference(reference, settings);
+        const { collected } = await collectReference(reference, settings, readers);
         for (const { resource, inventory } of collected) {
-          const explanation = explainInventory(vulnerability, inventory, intelligence, (id) =>
+          const displayId = (id: string) => intelligence.displayId(id);
+          const plain = explainInventory(vulnerability, inventory, intelligence, (id) =>
             intelligence.keysOf(id),
           );
+          const explanation =
+            documents === null
+              ? plain
+              : explainVex({ ...plain, gaps: [...plain.gaps, ...gapsOf(documents)] }, documents.statements, {
+                  resource,
+                  inventory,
+                  displayId,
+                });
           explanations.push({ name: resource.name, explanation });
         }
       } finally {
+        readers.close();
         intelligence.close();
       }
     }
@@ -53,6 +76,10 @@ export const explain: Command = {
   },
 };
 
+function gapsOf({ problems }: VexDocuments): readonly string[] {
+  return problems.map(({ where, why }) => `${where}: ${why}`);
+}
+
 const answers = {
   affected: 'AFFECTED',
   'not-affected': 'NOT AFFECTED',
@@ -62,14 +89,15 @@ const answers = {
 const entriesShown = 20;
 
 /** An explanation for people. */
-export function explanationText(name: string, explanation: Explanation): string {
+export function explanationText(name: string, explanation: Explanation | VexExplanation): string {
   const lines = [
     colour(`${explanation.vulnerability} in ${name}: ${answers[explanation.answer]}`, 'bold'),
     explanation.reason,
   ];
   if (explanation.aliases.length > 0)
     lines.push(`Also known as ${explanation.aliases.slice(0, 8).join(', ')}`);
-  for (const item of explanation.packages.slice(0, entriesShown)) {
+  const packages: readonly (ExplainedPackage & { readonly vex?: VexVerdict | null })[] = explanation.packages;
+  for (const item of packages.slice(0, entriesShown)) {
     const { proof, feed, advisory, fixedVersion, result } = item.verdict;
     lines.push('', `${item.purl}`);
     for (const { path, layer, line } of item.evidence.slice(0, 5)) {
@@ -87,6 +115,9 @@ export function explanationText(name: string, explanation: Explanation): string 
       );
     }
     lines.push(`  verdict     ${result}: ${proof.reason}${fixedVersion ? `; fixed in ${fixedVersion}` : ''}`);
+    if (item.fix?.command) lines.push(`  to mend     ${item.fix.command}`);
+    for (const text of item.fix?.notes ?? []) lines.push(`              ${text}`);
+    if (item.vex) lines.push(...vexLines(item.vex));
     if (item.setAside) lines.push(`  not reported because ${item.setAside}`);
   }
   if (explanation.packages.length > entriesShown)
@@ -103,4 +134,12 @@ export function explanationText(name: string, explanation: Explanation): string 
   }
   lines.push('', `Intelligence revision ${explanation.revision}`);
   return lines.join('\n');
+}
+
+function vexLines(vex: VexVerdict): readonly string[] {
+  const others = vex.overrules.map(
+    ({ status, document, statement, why }) =>
+      `              against ${document} (${statement}), ${why}: ${status}`,
+  );
+  return [`  VEX         ${vexReason(vex)}`, ...others];
 }

@@ -1,5 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { ScanReport } from '../jobs/scan-once.ts';
+import type { Package } from '../model/package.ts';
+import { fixOf, type Upgrade } from '../pipeline/match/upgrade.ts';
 import {
   componentRef,
   cycloneDx,
@@ -24,7 +26,7 @@ export function reportDocument(
     ...(findings[index] as SbomFinding),
     packageName: pkg.name,
     installedVersion: pkg.version,
-    fixedVersion: verdict.fixedVersion,
+    fixedVersion: fixOf(pkg, report.inventory.os, verdict)?.version ?? null,
     path: pkg.evidence[0]?.path ?? '',
     line: pkg.evidence[0]?.line ?? null,
     reason: verdict.proof.reason,
@@ -52,8 +54,15 @@ function findingsOf(report: ScanReport): SbomFinding[] {
     vector: rating.cvss?.vector ?? null,
     method: rating.cvss ? methods[rating.cvss.version] : null,
     description: title,
-    recommendation: verdict.fixedVersion ? `Upgrade ${pkg.name} to ${verdict.fixedVersion}` : null,
+    recommendation: recommendationOf(pkg, fixOf(pkg, report.inventory.os, verdict)),
   }));
+}
+
+function recommendationOf(pkg: Package, fix: Upgrade | null): string | null {
+  if (fix === null) return null;
+  return [`Upgrade ${pkg.name} to ${fix.version}${fix.command ? `: ${fix.command}` : ''}`, ...fix.notes].join(
+    '\n',
+  );
 }
 
 const methods = { '2.0': 'CVSSv2', '3.0': 'CVSSv3', '3.1': 'CVSSv31', '4.0': 'CVSSv4' } as const;

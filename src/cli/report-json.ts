@@ -1,7 +1,10 @@
-import type { ScanReport } from '../jobs/scan-once.ts';
+import type { ReportFinding } from '../jobs/scan-once.ts';
+import type { Remediation } from '../pipeline/match/remediation.ts';
+import { fixOf } from '../pipeline/match/upgrade.ts';
+import type { VexReport } from './vex-report.ts';
 
 /** The stable JSON form of a scan; documented in docs/scan-json.md. */
-export function reportJson(report: ScanReport): object {
+export function reportJson(report: VexReport, remediations: readonly Remediation[]): object {
   const { resource, inventory } = report;
   return {
     resource: {
@@ -35,27 +38,45 @@ export function reportJson(report: ScanReport): object {
       owner: pkg.owner,
       licences: pkg.licences,
     })),
-    findings: report.findings.map(({ package: pkg, verdict, rating, isKnownExploited, epss, title }) => ({
-      vulnerabilityId: verdict.vulnerability,
-      severity: rating.severity,
-      score: rating.score,
-      title,
+    findings: report.findings.map((finding) => ({
+      ...findingJson(finding, report),
+      vex: report.vexOf.get(finding) ?? null,
+    })),
+    explained: report.explained.map(({ finding, vex }) => ({ ...findingJson(finding, report), vex })),
+    remediations: remediations.map(({ package: pkg, ...remedy }) => ({
+      purl: pkg.purl,
       package: pkg.name,
       installedVersion: pkg.version,
-      fixedVersion: verdict.fixedVersion,
-      purl: pkg.purl,
-      status: verdict.status,
-      advisory: verdict.advisory,
-      isKnownExploited,
-      epss,
-      cvss: rating.cvss,
-      vendorSeverity: rating.vendorSeverity,
-      severityReason: rating.reason,
-      evidence: pkg.evidence,
-      proof: verdict.proof,
+      ...remedy,
     })),
     setAside: report.setAside,
     problems: report.problems,
     intelligence: { revision: report.revision, isStarter: report.isStarter },
+  };
+}
+
+function findingJson(
+  { package: pkg, verdict, rating, isKnownExploited, epss, title }: ReportFinding,
+  { inventory }: VexReport,
+): object {
+  return {
+    vulnerabilityId: verdict.vulnerability,
+    severity: rating.severity,
+    score: rating.score,
+    title,
+    package: pkg.name,
+    installedVersion: pkg.version,
+    fixedVersion: verdict.fixedVersion,
+    fix: fixOf(pkg, inventory.os, verdict),
+    purl: pkg.purl,
+    status: verdict.status,
+    advisory: verdict.advisory,
+    isKnownExploited,
+    epss,
+    cvss: rating.cvss,
+    vendorSeverity: rating.vendorSeverity,
+    severityReason: rating.reason,
+    evidence: pkg.evidence,
+    proof: verdict.proof,
   };
 }

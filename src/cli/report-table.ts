@@ -1,6 +1,10 @@
 import type { ReportFinding, ScanReport } from '../jobs/scan-once.ts';
+import type { Inventory } from '../model/inventory.ts';
 import { type Severity, severities } from '../model/severity.ts';
+import type { Remediation } from '../pipeline/match/remediation.ts';
+import { fixOf } from '../pipeline/match/upgrade.ts';
 import { type Colour, colour, table } from './output.ts';
+import type { VexReport } from './vex-report.ts';
 
 export const severityColours: Readonly<Record<Severity, Colour>> = {
   CRITICAL: 'magenta',
@@ -11,9 +15,14 @@ export const severityColours: Readonly<Record<Severity, Colour>> = {
   UNTRIAGED: 'grey',
 };
 const problemsShown = 10;
+const remediesShown = 10;
 
 /** A scan for people: what was scanned, a table of findings with the fix and why, then what could not be judged. */
-export function reportTable(report: ScanReport, options: { readonly limit: number | null }): string {
+export function reportTable(
+  report: VexReport,
+  remedies: readonly Remediation[],
+  options: { readonly limit: number | null },
+): string {
   const { inventory, findings, problems } = report;
   const lines: string[] = [];
   const system = inventory.os?.prettyName ?? inventory.os?.id ?? 'no operating system';
@@ -28,14 +37,16 @@ export function reportTable(report: ScanReport, options: { readonly limit: numbe
   );
   if (findings.length > 0) {
     const shown = options.limit === null ? findings : findings.slice(0, options.limit);
-    lines.push('', findingsTable(shown));
+    lines.push('', findingsTable(shown, inventory));
     if (shown.length < findings.length) {
       lines.push(
         `… and ${findings.length - shown.length} more (--all shows every one, --format json has everything)`,
       );
     }
   }
+  if (remedies.some(({ version }) => version !== null)) lines.push('', remediesText(remedies, options.limit));
   lines.push('', `${countText(findings)} in ${report.resource.name}`);
+  if (report.explained.length > 0) lines.push(explainedText(report));
   if (report.setAside.length > 0) {
     lines.push(`${report.setAside.length} packages are listed and not judged here (${firstReason(report)})`);
   }
@@ -49,7 +60,7 @@ export function reportTable(report: ScanReport, options: { readonly limit: numbe
 }
 
 /** The table alone; every row is one vulnerability in one package. */
-export function findingsTable(findings: readonly ReportFinding[]): string {
+export function findingsTable(findings: readonly ReportFinding[], { os }: Pick<Inventory, 'os'>): string {
   const columns = [
     { title: 'SEVERITY', min: 8, share: 0 },
     { title: 'SCORE', min: 5, share: 0 },
@@ -65,7 +76,7 @@ export function findingsTable(findings: readonly ReportFinding[]): string {
     `${verdict.vulnerability}${isKnownExploited ? ' (exploited)' : ''}`,
     pkg.name,
     pkg.version,
-    verdict.fixedVersion ??
+    fixOf(pkg, os, verdict)?.version ??
       (verdict.status === 'fixed' || verdict.status === 'affected' ? 'no fix yet' : verdict.status),
     verdict.proof.reason,
   ]);
@@ -73,6 +84,34 @@ export function findingsTable(findings: readonly ReportFinding[]): string {
     const severity = findings[row]?.rating.severity;
     return column === 0 && severity ? colour(text, severityColours[severity]) : text;
   });
+}
+
+/** What to do, the upgrades that end most first; `limit` null shows every one. */
+function remediesText(remedies: readonly Remediation[], limit: number | null): string {
+  const upgrades = remedies.filter(({ version }) => version !== null);
+  const shown = upgrades.slice(0, limit === null ? upgrades.length : remediesShown);
+  const columns = [
+    { title: 'UPGRADE', min: 10, share: 1 },
+    { title: 'FROM', min: 9, share: 1 },
+    { title: 'TO', min: 9, share: 1 },
+    { title: 'ENDS', min: 4, share: 0 },
+    { title: 'HOW', min: 20, share: 3 },
+  ];
+  const rows = shown.map(({ package: pkg, version, ended, command, raise, notes }) => [
+    pkg.name,
+    pkg.version,
+    version ?? '',
+    String(ended.length),
+    [command ?? notes[0] ?? '', raise === null ? '' : `(brought by ${raise})`].filter(Boolean).join(' '),
+  ]);
+  const lines = [table(columns, rows)];
+  if (shown.length < upgrades.length) lines.push(`… and ${upgrades.length - shown.length} more upgrades`);
+  const ofBase = remedies.filter(({ isOfBase }) => isOfBase).length;
+  if (ofBase > 0)
+    lines.push(
+      `${ofBase} of the ${remedies.length} affected packages come with the base image: a newer base image may mend all of them at once.`,
+    );
+  return lines.join('\n');
 }
 
 /** `3 critical, 10 high, 2 low`, or `No findings`. */
@@ -92,6 +131,12 @@ function kindsOf({ inventory }: ScanReport): string {
   for (const { ecosystem } of inventory.packages) counts.set(ecosystem, (counts.get(ecosystem) ?? 0) + 1);
   const parts = [...counts].sort((a, b) => b[1] - a[1]).map(([ecosystem, count]) => `${count} ${ecosystem}`);
   return parts.join(', ') || 'none';
+}
+
+function explainedText({ explained }: VexReport): string {
+  const [first] = explained;
+  const said = first === undefined ? '' : `${first.vex.author ?? 'no author'} in ${first.vex.document}`;
+  return `${explained.length} findings are explained by VEX statements and not reported (${said}; --format json has all)`;
 }
 
 function firstReason({ setAside }: ScanReport): string {

@@ -1,6 +1,9 @@
-import { judgeInventory } from '../jobs/scan-once.ts';
+import { judgeInventory, type ScanReport } from '../jobs/scan-once.ts';
 import { type Severity, severityRank } from '../model/severity.ts';
+import type { Readers } from '../pipeline/collect/readers.ts';
 import type { TreeWitness } from '../pipeline/collect/tree-witness.ts';
+import { remediesFor } from '../pipeline/match/remediation.ts';
+import { readVexDocuments } from '../plugins/vex/documents.ts';
 import type { Settings } from '../service/settings.ts';
 import { exitCode } from './command.ts';
 import { openCurrentIntelligence } from './intelligence.ts';
@@ -8,6 +11,7 @@ import { reportDocument } from './report-documents.ts';
 import { reportJson } from './report-json.ts';
 import { reportTable } from './report-table.ts';
 import { rowsShown, type ScanFormat } from './scan-formats.ts';
+import { vexDocument, withVex } from './vex-report.ts';
 import { collectReference } from './work.ts';
 
 export type ScanRequest = {
@@ -18,6 +22,8 @@ export type ScanRequest = {
   readonly failOn: Severity | null;
   /** Every row of the table. */
   readonly isAll: boolean;
+  /** VEX documents, and directories of them. */
+  readonly vex: readonly string[];
 };
 
 export type ScanText = {
@@ -29,23 +35,27 @@ export type ScanText = {
 };
 
 /** Scans a reference and puts the reports in words. */
-export async function scanNow(request: ScanRequest, settings: Settings): Promise<ScanText> {
-  const { reference, format, least, failOn, isAll } = request;
+export async function scanNow(request: ScanRequest, settings: Settings, readers: Readers): Promise<ScanText> {
+  const { reference, format, least, failOn, isAll, vex } = request;
   const intelligence = await openCurrentIntelligence(settings.intelDirectory);
   try {
-    const { collected, problems, isSettled, witness } = await collectReference(reference, settings);
+    const { collected, problems, isSettled, witness } = await collectReference(reference, settings, readers);
+    const said = vex.length === 0 ? null : await readVexDocuments(vex);
     const reports = collected.map(({ resource, inventory }) => {
-      const report = judgeInventory(resource, inventory, intelligence);
+      const report = withVex(judgeInventory(resource, inventory, intelligence), said, intelligence);
       const findings = report.findings.filter(
         ({ rating }) => severityRank(rating.severity) >= severityRank(least ?? 'UNTRIAGED'),
       );
       return { ...report, findings, problems: [...problems, ...report.problems] };
     });
+    const remedies = (report: ScanReport) => remediesFor(report.findings, report.inventory, intelligence);
     const documents = () =>
       reports.map((report) =>
         format === 'json' || format === 'table'
-          ? reportJson(report)
-          : reportDocument(report, format, new Date()),
+          ? reportJson(report, remedies(report))
+          : format === 'openvex' || format === 'csaf-vex'
+            ? vexDocument(report, format, new Date(), intelligence)
+            : reportDocument(report, format, new Date()),
       );
     const isRefused =
       failOn !== null &&
@@ -58,7 +68,9 @@ export async function scanNow(request: ScanRequest, settings: Settings): Promise
     return {
       text:
         format === 'table'
-          ? reports.map((report) => reportTable(report, { limit: isAll ? null : rowsShown })).join('\n\n')
+          ? reports
+              .map((report) => reportTable(report, remedies(report), { limit: isAll ? null : rowsShown }))
+              .join('\n\n')
           : jsonText(documents()),
       exitCode: isRefused ? exitCode.refused : isIncomplete ? exitCode.incomplete : exitCode.done,
       isSettled,

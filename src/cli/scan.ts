@@ -1,5 +1,7 @@
 import { currentRevision } from '../intel/pointer.ts';
+import { defaultLimits } from '../lib/limits.ts';
 import { type Severity, severities } from '../model/severity.ts';
+import { openReaders } from '../pipeline/collect/readers.ts';
 import type { Settings } from '../service/settings.ts';
 import { type Command, UsageError } from './command.ts';
 import { contentIdentity } from './content-identity.ts';
@@ -23,6 +25,11 @@ export const scan: Command = {
       word: 'LEVEL',
       help: 'exit with 1 when a finding of this severity or above is there',
     },
+    vex: {
+      kind: 'values',
+      word: 'FILE',
+      help: 'a VEX document (OpenVEX, CSAF, CycloneDX), or a directory of them: what they say is not affected or fixed is explained and not reported; may be given several times',
+    },
     all: { kind: 'flag', help: `show every row of the table, not only the first ${rowsShown}` },
     ...settingOptions('home', 'intel-directory'),
   },
@@ -33,6 +40,7 @@ export const scan: Command = {
     'openinspector scan registry:registry.example.com/team/app:1.0',
     'openinspector scan zip:function.zip --fail-on high',
     'openinspector scan disk-image:disk.raw',
+    'openinspector scan oci-layout:./image --vex vendor.openvex.json',
   ],
   async run(input) {
     const reference = input.positionals[0];
@@ -47,16 +55,18 @@ export const scan: Command = {
     const least = parseSeverity(input.value('severity'), 'severity');
     const failOn = parseSeverity(input.value('fail-on'), 'fail-on');
     const settings = readSettings(input.value);
-    const request = { reference, format, least, failOn, isAll: input.flag('all') };
+    const request = { reference, format, least, failOn, isAll: input.flag('all'), vex: input.values('vex') };
     const file = await keptFile(request, settings);
     const kept = file === null ? null : readKept(file);
     if (kept) {
       print(kept.text);
       return kept.exitCode;
     }
-    // Only now is everything loaded that a scan needs.
-    const { scanNow } = await import('./scan-now.ts');
-    const made = await scanNow(request, settings);
+    // The process that reads starts while this one loads what else a scan needs.
+    const readers = openReaders(defaultLimits, 1);
+    const made = await import('./scan-now.ts')
+      .then(({ scanNow }) => scanNow(request, settings, readers))
+      .finally(() => readers.close());
     print(made.text);
     // The revision may have been built on the way: the name is asked for again.
     if (made.isSettled && made.witness) keepTree(settings.home, made.witness);
@@ -69,6 +79,8 @@ export const scan: Command = {
 // Documents carry the time they were made at; tables depend on the terminal. A day's end may change what is stale.
 async function keptFile(request: ScanRequest, settings: Settings): Promise<string | null> {
   if (request.format !== 'table' && request.format !== 'json') return null;
+  // What VEX documents say may change between two scans of the same content.
+  if (request.vex.length > 0) return null;
   const revision = currentRevision(settings.intelDirectory);
   const identity = revision === null ? null : await contentIdentity(request.reference, settings.home);
   if (revision === null || identity === null) return null;

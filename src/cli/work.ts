@@ -6,7 +6,7 @@ import type { Problem } from '../model/problem.ts';
 import type { Resource } from '../model/resource.ts';
 import { collect } from '../pipeline/collect/collect.ts';
 import { type LayerCache, openLayerCache } from '../pipeline/collect/layer-cache.ts';
-import { openReaders } from '../pipeline/collect/readers.ts';
+import type { Readers } from '../pipeline/collect/readers.ts';
 import type { TreeWitness } from '../pipeline/collect/tree-witness.ts';
 import type { Content } from '../plugins/targets/contract.ts';
 import { resolveTarget } from '../plugins/targets/registry.ts';
@@ -29,7 +29,11 @@ export type CollectedReference = {
  * Resolves a reference (`docker-archive:FILE`, a bare path, `host`) and takes the inventory of every resource in it,
  * showing progress. Throws a UsageError when nothing can be scanned there.
  */
-export async function collectReference(reference: string, settings: Settings): Promise<CollectedReference> {
+export async function collectReference(
+  reference: string,
+  settings: Settings,
+  readers: Readers,
+): Promise<CollectedReference> {
   const { target, location } = await resolveTarget(reference).catch((error: Error) => {
     throw new UsageError(error.message);
   });
@@ -43,7 +47,6 @@ export async function collectReference(reference: string, settings: Settings): P
   const scratchBase = join(settings.home, 'scratch');
   await mkdir(scratchBase, { recursive: true });
   const scratchDirectory = await mkdtemp(join(scratchBase, 'scan-'));
-  const readers = openReaders(defaultLimits);
   const cache = openLayerCache(join(settings.home, 'cache'));
   try {
     const collected: Collected[] = [];
@@ -78,7 +81,6 @@ export async function collectReference(reference: string, settings: Settings): P
     }
     return { collected, problems, isSettled, witness };
   } finally {
-    readers.close();
     await rm(scratchDirectory, { recursive: true, force: true });
   }
 }

@@ -6,6 +6,7 @@ import type { Package } from '../../model/package.ts';
 import { ecosystem } from '../../plugins/ecosystems/registry.ts';
 import { judge } from './match.ts';
 import { isAssessed, mainStream, prepare } from './subject.ts';
+import { stepOf, type Upgrade, upgradeFor } from './upgrade.ts';
 
 export type ExplanationAnswer =
   /** At least one package is affected and reported. */
@@ -38,6 +39,8 @@ export type ExplainedPackage = {
   /** False for a package that is listed and judged elsewhere or not at all; `setAside` says why. */
   readonly isReported: boolean;
   readonly setAside: string | null;
+  /** What ends it, where it is affected and a fix is known. */
+  readonly fix: Upgrade | null;
 };
 
 const keysShown = 50;
@@ -71,6 +74,7 @@ export function explain(
         verdict,
         isReported: setAside === null && verdict.result === 'affected',
         setAside,
+        fix: verdict.result === 'affected' ? upgradeFor(pkg, subject.distro, stepOf(verdict)) : null,
       });
     }
     noteStreams(subject, intelligence, gaps);
