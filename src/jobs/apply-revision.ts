@@ -1,39 +1,41 @@
-import { sql } from 'kysely';
-import type { Intelligence, RevisionDiff } from '../intel/contract.ts';
+import type { Intelligence } from '../intel/contract.ts';
 import { diffRevisions } from '../intel/diff.ts';
-import type { CloseReason } from '../model/finding.ts';
 import { reasonOf } from '../model/problem.ts';
-import { type RecordOutcome, record } from '../pipeline/record/record.ts';
-import { adjustForNetwork } from '../pipeline/score/exposure-score.ts';
-import { listAccounts } from '../store/accounts.ts';
+import type { RecordOutcome } from '../pipeline/record/record.ts';
 import type { Db } from '../store/database.ts';
-import { findingStore } from '../store/findings.ts';
 import { logJob } from '../store/job-log.ts';
 import {
   adoptRevision,
   countVersions,
   getSetting,
+  lastVersionId,
   type PackageVersion,
   putSetting,
-  versionsOfKeys,
+  versionIdsOfMatches,
+  versionsAfter,
+  versionsById,
 } from '../store/matches.ts';
-import { inSlices, recordset } from '../store/rows.ts';
+import { inSlices } from '../store/rows.ts';
+import { changedFacts, changedVersions } from './changed-versions.ts';
 import type { JobContext } from './context.ts';
-import { type ChangedMatch, judgeVersions } from './judge-versions.ts';
+import { judgeVersions } from './judge-versions.ts';
+import { recordVersions, suppressVersions } from './record-versions.ts';
 import { outcomeText } from './scan-resource.ts';
-import { suppress } from './suppress.ts';
+import { fillVersionKeys } from './version-keys.ts';
 
 const appliedSetting = 'intelligence.applied';
+const applyingSetting = 'intelligence.applying';
 const versionsAtOnce = 2000;
-const keysAtOnce = 5000;
+const vulnerabilitiesAtOnce = 1000;
 
 /**
- * Brings stored matches and findings to the current revision. Only package versions under keys that the revision
+ * Brings stored matches and findings to the current revision. Only package versions in the ranges that the revision
  * changed, and those whose vulnerability's facts changed, are judged again; the rest adopt the revision as it is.
  */
 export async function applyRevision(context: JobContext, trigger: string): Promise<void> {
   const { db, now } = context;
   const started = performance.now();
+  await fillVersionKeys(db);
   const intelligence = context.intelligence.current();
   if (!intelligence) return;
   const { revision } = intelligence.meta;
@@ -50,26 +52,17 @@ export async function applyRevision(context: JobContext, trigger: string): Promi
     });
   if (applied === revision) return line('skipped', 'this revision was applied already');
   try {
-    const diff = applied === null ? null : diffFrom(context, applied, intelligence);
     const total = await countVersions(db);
-    let judged = 0;
-    const outcome = { opened: 0, closed: 0, reopened: 0, updated: 0 };
-    for await (const versions of versionsToJudge(db, diff)) {
-      judged += versions.length;
-      const changed = await judgeVersions(context, intelligence, versions);
-      add(outcome, await recordChanged(context, intelligence, changed));
-    }
-    if (outcome.opened + outcome.reopened + outcome.updated > 0) {
-      for (const accountId of await listAccounts(db)) await suppress(db, accountId, null, now());
-    }
-    if (diff && applied !== null) await adoptRevision(db, applied, revision);
+    const isAgain = (await getSetting<string>(db, applyingSetting)) === revision;
+    await putSetting(db, applyingSetting, revision);
+    const work = await workOf(context, applied, intelligence);
+    const { judged, outcome } = await judgeAndRecord(context, intelligence, { ...work, isAgain });
+    await suppressVersions(context, judged);
     await putSetting(db, appliedSetting, revision);
-    const what = diff
-      ? `${diff.keys.length} keys and ${diff.vulnerabilities.length} vulnerabilities changed`
-      : 'there is no earlier revision to compare with';
+    const left = Math.max(0, total - judged.length);
     await line(
       'done',
-      `${what}; ${judged} of ${total} package versions judged again, ${total - judged} left alone; ${outcomeText(outcome)}`,
+      `${work.why}; ${judged.length} of ${total} package versions judged again, ${left} left alone; ${outcomeText(outcome)}`,
     );
   } catch (error) {
     await line('failed', reasonOf(error));
@@ -77,108 +70,91 @@ export async function applyRevision(context: JobContext, trigger: string): Promi
   }
 }
 
-function diffFrom(context: JobContext, applied: string, intelligence: Intelligence): RevisionDiff | null {
-  const before = context.intelligence.openRevision(applied);
-  if (!before) return null;
+type Work = {
+  readonly versions: AsyncIterable<readonly PackageVersion[]>;
+  /** Whether the matches of a version may have changed before without being recorded. */
+  readonly isUnsure: (id: number) => boolean;
+  /** Vulnerabilities whose facts findings carry, changed now. */
+  readonly facts: readonly string[];
+  readonly why: string;
+};
+
+/**
+ * The versions to judge. Those that are left alone adopt the revision first: a scan that still works with the revision
+ * before marks what it judges so, and only what was there and looked at here may count as judged under the new one.
+ */
+async function workOf(context: JobContext, applied: string | null, to: Intelligence): Promise<Work> {
+  const { db } = context;
+  const from = applied === null ? null : context.intelligence.openRevision(applied);
+  if (from === null) {
+    const why = 'there is no earlier revision to compare with';
+    return { versions: everyVersion(db), isUnsure: () => applied !== null, facts: [], why };
+  }
   try {
-    return diffRevisions(before, intelligence);
+    const upTo = await lastVersionId(db);
+    const diff = diffRevisions(from, to);
+    const { all, unsure } = await changedVersions(db, { from, to }, diff);
+    const ids = [...all].sort((a, b) => a - b);
+    await adoptRevision(db, diff, upTo, ids);
+    return {
+      versions: versionsOf(db, ids),
+      isUnsure: (id) => unsure.has(id),
+      facts: changedFacts({ from, to }, diff),
+      why: `${diff.keys.length} keys and ${diff.vulnerabilities.length} vulnerabilities changed`,
+    };
   } finally {
-    before.close();
+    from.close();
   }
 }
 
-async function* versionsToJudge(
-  db: Db,
-  diff: RevisionDiff | null,
-): AsyncGenerator<readonly PackageVersion[]> {
-  if (diff === null) {
-    yield* paged((after) => everyVersion(db, after));
-    return;
-  }
-  const seen = new Set<number>();
-  const fresh = (versions: readonly PackageVersion[]) =>
-    versions.filter(({ id }) => !seen.has(id) && seen.add(id) !== undefined);
-  for (let from = 0; from < diff.keys.length; from += keysAtOnce) {
-    const keys = diff.keys.slice(from, from + keysAtOnce);
-    for await (const versions of paged((after) => versionsOfKeys(db, keys, after, versionsAtOnce)))
-      yield fresh(versions);
-  }
-  for (let from = 0; from < diff.vulnerabilities.length; from += keysAtOnce) {
-    const ids = diff.vulnerabilities.slice(from, from + keysAtOnce);
-    for await (const versions of paged((after) => versionsWithMatches(db, ids, after))) yield fresh(versions);
-  }
-}
-
-async function* paged(
-  load: (after: number) => Promise<readonly PackageVersion[]>,
-): AsyncGenerator<readonly PackageVersion[]> {
+async function* everyVersion(db: Db): AsyncGenerator<readonly PackageVersion[]> {
   let after = 0;
   while (true) {
-    const versions = await load(after);
+    const versions = await versionsAfter(db, after, versionsAtOnce);
     if (versions.length === 0) return;
     yield versions;
     after = versions.at(-1)?.id ?? after;
   }
 }
 
-async function everyVersion(db: Db, after: number): Promise<readonly PackageVersion[]> {
-  const found = await sql<PackageVersion>`
-    select package_version_id as id, subject from package_version where package_version_id > ${after}
-    order by package_version_id limit ${versionsAtOnce}`.execute(db);
-  return found.rows;
+async function* versionsOf(db: Db, ids: readonly number[]): AsyncGenerator<readonly PackageVersion[]> {
+  for (let from = 0; from < ids.length; from += versionsAtOnce)
+    yield await versionsById(db, ids.slice(from, from + versionsAtOnce));
 }
 
-// A rating, an exploit or a withdrawal changes what a stored match is worth, not which packages match.
-async function versionsWithMatches(
-  db: Db,
-  vulnerabilities: readonly string[],
-  after: number,
-): Promise<readonly PackageVersion[]> {
-  const found = await sql<PackageVersion>`
-    select package_version_id as id, subject from package_version
-    where package_version_id > ${after} and package_version_id in (
-      select package_version_id from match where vulnerability_id = any(${vulnerabilities}::text[]))
-    order by package_version_id limit ${versionsAtOnce}`.execute(db);
-  return found.rows;
-}
-
-/** Records the resources that carry a changed match, looking at the changed vulnerabilities only. */
-async function recordChanged(
+/**
+ * Judges and records what flipped, at last what changed beside the matches. `isAgain`: an earlier attempt was cut off
+ * and may have stored matches without recording what they mean.
+ */
+async function judgeAndRecord(
   context: JobContext,
   intelligence: Intelligence,
-  changed: readonly ChangedMatch[],
-): Promise<RecordOutcome> {
+  work: Work & { readonly isAgain: boolean },
+): Promise<{ readonly judged: readonly number[]; readonly outcome: RecordOutcome }> {
+  const judged: number[] = [];
   const outcome = { opened: 0, closed: 0, reopened: 0, updated: 0 };
-  await inSlices(changed, versionsAtOnce, async (slice) => {
-    const rows = slice.map((item) => ({ id: item.packageVersionId }));
-    const found = await sql<{ id: number }>`
-      select distinct r.resource_id as id from resource r
-      where r.gone_at is null and r.inventory_id in (
-        select p.inventory_id from inventory_package p
-        join ${recordset(rows, 'id bigint')} on t.id = p.package_version_id)
-      order by r.resource_id`.execute(context.db);
-    add(
-      outcome,
-      await record(findingStore(context.db), {
-        resourceIds: found.rows.map(({ id }) => id),
-        vulnerabilities: [...new Set(slice.map(({ vulnerabilityId }) => vulnerabilityId))],
-        now: context.now(),
-        revision: intelligence.meta.revision,
-        rules: context.rules,
-        adjust: adjustForNetwork,
-        closeReason: (id) => reasonNow(id, intelligence),
-      }),
+  const recordAll = async (ids: readonly number[], vulnerabilities: readonly string[] | null) => {
+    if (ids.length === 0) return;
+    add(outcome, await recordVersions(context, intelligence, ids, vulnerabilities));
+  };
+  for await (const versions of work.versions) {
+    for (const { id } of versions) judged.push(id);
+    const changed = await judgeVersions(context, intelligence, versions);
+    await inSlices(changed, versionsAtOnce, async (slice) => {
+      const vulnerabilities = new Set(slice.map(({ vulnerabilityId }) => vulnerabilityId));
+      const ids = new Set(slice.map(({ packageVersionId }) => packageVersionId));
+      await recordAll([...ids], [...vulnerabilities]);
+    });
+    const unsure = versions.filter(({ id }) => work.isAgain || work.isUnsure(id));
+    await recordAll(
+      unsure.map(({ id }) => id),
+      null,
     );
+  }
+  await inSlices(work.facts, vulnerabilitiesAtOnce, async (slice) => {
+    await recordAll(await versionIdsOfMatches(context.db, slice), slice);
   });
-  return outcome;
-}
-
-function reasonNow(vulnerability: string, intelligence: Intelligence): CloseReason {
-  const known = intelligence.vulnerability(vulnerability);
-  // A record that vanished from its feed was taken back as much as one that says so.
-  return known === null || known.withdrawn !== null || intelligence.keysOf(vulnerability).length === 0
-    ? 'WITHDRAWN'
-    : 'NOT_AFFECTED';
+  return { judged, outcome };
 }
 
 function add(

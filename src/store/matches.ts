@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import type { PackageKey } from '../model/advisory.ts';
 import type { Subject, Verdict } from '../model/match.ts';
 import { severityRank } from '../model/severity.ts';
 import type { Vulnerability } from '../model/vulnerability.ts';
@@ -32,20 +31,49 @@ export async function versionsToJudge(
   return found.rows;
 }
 
-/** Stored package versions under any of the keys, by id, `limit` at a time. */
-export async function versionsOfKeys(
-  db: Db,
-  keys: readonly PackageKey[],
-  after: number,
-  limit: number,
-): Promise<PackageVersion[]> {
+/** Stored package versions of these ids. */
+export async function versionsById(db: Db, ids: readonly number[]): Promise<PackageVersion[]> {
   const found = await sql<PackageVersion>`
-    select v.package_version_id as id, v.subject from package_version v
-    where v.package_version_id > ${after} and v.package_version_id in (
-      select k.package_version_id from package_key k
-      join ${recordset(keys, 'stream text, name text')} on t.stream = k.stream and t.name = k.name)
-    order by v.package_version_id limit ${limit}`.execute(db);
+    select package_version_id as id, subject from package_version
+    where package_version_id = any(${ids}::bigint[]) order by package_version_id`.execute(db);
   return found.rows;
+}
+
+/** All stored package versions, by id, `limit` at a time. */
+export async function versionsAfter(db: Db, after: number, limit: number): Promise<PackageVersion[]> {
+  const found = await sql<PackageVersion>`
+    select package_version_id as id, subject from package_version where package_version_id > ${after}
+    order by package_version_id limit ${limit}`.execute(db);
+  return found.rows;
+}
+
+/** Package versions with a match on any of the vulnerabilities. */
+export async function versionIdsOfMatches(
+  db: Db,
+  vulnerabilities: readonly string[],
+): Promise<readonly number[]> {
+  const found = await sql<{ id: number }>`
+    select distinct package_version_id as id from match
+    where vulnerability_id = any(${vulnerabilities}::text[])`.execute(db);
+  return found.rows.map(({ id }) => id);
+}
+
+/** Package versions that were judged last under another revision, or never, and which of both. */
+export async function versionsOutside(
+  db: Db,
+  revision: string,
+): Promise<readonly { readonly id: number; readonly wasJudged: boolean }[]> {
+  const found = await sql<{ id: number; wasJudged: boolean }>`
+    select package_version_id as id, revision is not null as "wasJudged" from package_version
+    where revision is distinct from ${revision}`.execute(db);
+  return found.rows;
+}
+
+/** The highest id among package versions, 0 when there is none. */
+export async function lastVersionId(db: Db): Promise<number> {
+  const found = await sql<{ id: number }>`
+    select coalesce(max(package_version_id), 0) as id from package_version`.execute(db);
+  return found.rows[0]?.id ?? 0;
 }
 
 /** How many package versions are stored at all, for saying how many were left alone. */
@@ -115,11 +143,20 @@ function matchRow(id: number, { verdict, rating }: RatedVerdict): object {
   };
 }
 
-/** Marks every stored version as judged under a revision that changed nothing for the ones left alone. */
-export async function adoptRevision(db: Db, from: string | null, to: string): Promise<void> {
-  await sql`update package_version set revision = ${to} where revision is not distinct from ${from}`.execute(
-    db,
-  );
+/**
+ * Marks the versions up to an id as judged under a revision that changed nothing for them: all that were judged under
+ * the one before, but those that are to be judged again.
+ */
+export async function adoptRevision(
+  db: Db,
+  revisions: { readonly from: string; readonly to: string },
+  upTo: number,
+  butIds: readonly number[],
+): Promise<void> {
+  await sql`
+    update package_version set revision = ${revisions.to}
+    where revision = ${revisions.from} and package_version_id <= ${upTo}
+      and package_version_id <> all(${butIds}::bigint[])`.execute(db);
 }
 
 function firstPrediction({ epss }: Vulnerability): object | null {

@@ -5,6 +5,8 @@ import { filters } from './migrations/0002-filters.ts';
 import { packageNames } from './migrations/0003-package-names.ts';
 import { network } from './migrations/0004-network.ts';
 import { organisation } from './migrations/0005-organisation.ts';
+import { versionKeys } from './migrations/0006-version-keys.ts';
+import { cisAndCode } from './migrations/0007-cis-and-code.ts';
 
 // In order; a migration that was released is never changed.
 const migrations: Readonly<Record<string, Migration>> = {
@@ -13,6 +15,8 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0003-package-names': packageNames,
   '0004-network': network,
   '0005-organisation': organisation,
+  '0006-version-keys': versionKeys,
+  '0007-cis-and-code': cisAndCode,
 };
 
 /** Brings the schema up to date. Safe to run at every start and from several processes. */

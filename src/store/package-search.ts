@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import type { Package } from '../model/package.ts';
 import type { Db } from './database.ts';
+import { recordset } from './rows.ts';
+import { everyRange, hexOf, type KeyRange } from './version-keys.ts';
 
 /** A package version on a resource. */
 export type PackageHit = {
@@ -10,16 +12,30 @@ export type PackageHit = {
   readonly package: Package;
 };
 
-/** Distinct versions stored under a binary or source name of an ecosystem. */
+/**
+ * Distinct versions stored under a binary or source name of an ecosystem, whose own keys lie in one of the ranges or
+ * are not written yet.
+ */
 export async function versionsNamed(
   db: Db,
   ecosystem: string,
   name: string,
+  ranges: readonly KeyRange[] = everyRange,
 ): Promise<{ readonly id: number; readonly version: string }[]> {
+  const rows = ranges.map(({ low, high }) => ({ low: hexOf(low), high: hexOf(high) }));
   const found = await sql<{ id: number; version: string }>`
-    select distinct v.package_version_id as id, v.version from package_version v
-    left join package_key k using (package_version_id)
-    where v.ecosystem = ${ecosystem} and (v.name = ${name} or k.name = ${name})`.execute(db);
+    with t as materialized (
+      select decode(t.low, 'hex') as low, decode(t.high, 'hex') as high
+      from ${recordset(rows, 'low text, high text')})
+    select v.package_version_id as id, v.version from t join package_version v
+      on v.ecosystem = ${ecosystem} and v.name = ${name} and v.version_key >= t.low and v.version_key < t.high
+    union
+    select v.package_version_id, v.version from package_version v
+    where v.ecosystem = ${ecosystem} and v.name = ${name} and v.version_key is null
+    union
+    select v.package_version_id, v.version from package_key k join package_version v using (package_version_id)
+    where k.name = ${name} and v.ecosystem = ${ecosystem} and (v.version_key is null or exists (
+      select 1 from t where v.version_key >= t.low and v.version_key < t.high))`.execute(db);
   return found.rows;
 }
 

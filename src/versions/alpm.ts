@@ -1,4 +1,5 @@
 import { compareNumbers, compareText, isDigit, isDigits, isLetter } from './digits.ts';
+import { type KeyBytes, numberBytes, textBytes } from './key-bytes.ts';
 import { defineScheme, type Order } from './scheme.ts';
 
 /**
@@ -11,6 +12,7 @@ export const alpm = defineScheme<AlpmVersion>({
   lengthMax: 512,
   parse: parseAlpm,
   order: orderAlpm,
+  keyOf: alpmKey,
 });
 
 type AlpmVersion = { readonly epoch: string; readonly version: string; readonly release: string | null };
@@ -84,4 +86,35 @@ function skipRun(text: string, from: number, digits: boolean): number {
   let at = from;
   while (at < text.length && (digits ? isDigit(text.charCodeAt(at)) : isLetter(text.charCodeAt(at)))) at++;
   return at;
+}
+
+// A version without a release equals many that differ, so it has no place.
+function alpmKey({ epoch, version, release }: AlpmVersion): KeyBytes | null {
+  const first = partKey(version);
+  const second = release === null ? null : partKey(release);
+  return first && second && [...numberBytes(epoch), ...first, ...second];
+}
+
+// What may come next, in order: letters at once, the end, digits at once, then by the width of the separators.
+const mark = { letters: 1, end: 2, digits: 3, separated: 4 };
+
+/**
+ * Bytes in the order of `compareParts`, or null: with separators at its end a part is above `1.a` and below `1a1`,
+ * which is itself below `1.a` where a run of letters came before, and so has no place.
+ */
+function partKey(part: string): KeyBytes | null {
+  const bytes: number[] = [];
+  let at = 0;
+  while (at < part.length) {
+    const from = skipOther(part, at);
+    if (from === part.length) return null;
+    const digits = isDigit(part.charCodeAt(from));
+    const width = from - at;
+    if (width > 0) bytes.push(mark.separated, width >> 8, width & 255);
+    at = skipRun(part, from, digits);
+    const run = part.slice(from, at);
+    bytes.push(...(digits ? [mark.digits, ...numberBytes(run)] : [mark.letters, ...textBytes(run)]));
+  }
+  bytes.push(mark.end);
+  return bytes;
 }

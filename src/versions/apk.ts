@@ -1,4 +1,5 @@
 import { compareNumbers, compareText, isDigit, isLowerLetter, sign, skipDigits } from './digits.ts';
+import { type KeyBytes, numberBytes, textBytes } from './key-bytes.ts';
 import { defineScheme, type Order } from './scheme.ts';
 
 /**
@@ -14,6 +15,7 @@ export const apk = defineScheme<readonly ApkToken[]>({
   lengthMax: 512,
   parse: parseApk,
   order: orderApk,
+  keyOf: apkKey,
 });
 
 type ApkKind = 'number' | 'letter' | 'suffix' | 'suffix-number' | 'commit' | 'revision' | 'end';
@@ -128,4 +130,34 @@ function orderKinds(a: ApkToken, b: ApkToken): Order {
 
 function isPreRelease(token: ApkToken): boolean {
   return token.kind === 'suffix' && suffixes.indexOf(token.text) < releaseSuffix;
+}
+
+const endMark = suffixes.length;
+
+/** Bytes in the order of `orderApk`: pre-release suffixes by their place, the end, then kinds from the lowest up. */
+function apkKey(tokens: readonly ApkToken[]): KeyBytes {
+  const bytes: number[] = [];
+  for (const [i, token] of tokens.entries()) {
+    if (isPreRelease(token)) bytes.push(suffixes.indexOf(token.text));
+    else bytes.push(endMark + rankOfKind.end - rankOfKind[token.kind], ...valueBytes(token, i === 0));
+  }
+  bytes.push(endMark);
+  return bytes;
+}
+
+function valueBytes({ kind, text }: ApkToken, first: boolean): KeyBytes {
+  switch (kind) {
+    case 'number':
+      if (first) return numberBytes(text);
+      // No digits at all, then fractions by their text, then numbers by their value.
+      if (text === '') return [0];
+      return text.startsWith('0') ? [1, ...textBytes(text)] : [2, ...numberBytes(text)];
+    case 'suffix':
+      return [suffixes.indexOf(text)];
+    case 'letter':
+    case 'commit':
+      return textBytes(text);
+    default:
+      return numberBytes(text);
+  }
 }

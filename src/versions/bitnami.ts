@@ -1,6 +1,7 @@
 import { compareNumbers, isDigits } from './digits.ts';
+import { numberBytes } from './key-bytes.ts';
 import { defineScheme, type Order } from './scheme.ts';
-import { orderSemver, parseSemver, type SemverParts } from './semver-parts.ts';
+import { orderSemver, parseSemver, type SemverParts, semverKey } from './semver-parts.ts';
 
 /**
  * Versions of Bitnami packages: a semantic version, and behind a hyphen the number of the rebuild. `1.2.3-4` is a
@@ -12,6 +13,7 @@ export const bitnami = defineScheme<BitnamiVersion>({
   lengthMax: 512,
   parse: parseBitnami,
   order: (left, right) => orderSemver(left.version, right.version) || orderRevision(left, right),
+  keyOf: ({ version, revision }) => [...semverKey(version), ...numberBytes(revision)],
 });
 
 type BitnamiVersion = { readonly version: SemverParts; readonly revision: string };

@@ -1,5 +1,5 @@
 import { defineScheme } from './scheme.ts';
-import { orderSemver, parseSemver, type SemverParts } from './semver-parts.ts';
+import { orderSemver, parseSemver, type SemverParts, semverKey } from './semver-parts.ts';
 
 /** Versions of Rust crates: semantic versions without a prefix; shortened ones are read as bounds. */
 export const cargo = defineScheme<SemverParts>({
@@ -8,4 +8,5 @@ export const cargo = defineScheme<SemverParts>({
   lengthMax: 512,
   parse: (text) => parseSemver(text, { prefixes: '', numbersMax: 3, looseHyphen: false }),
   order: orderSemver,
+  keyOf: semverKey,
 });

@@ -1,4 +1,5 @@
 import { compareNumbers, isDigit, isDigits, isLetter, sign } from './digits.ts';
+import { type KeyBytes, listBytes, numberBytes } from './key-bytes.ts';
 import { defineScheme, type Order } from './scheme.ts';
 
 /**
@@ -14,6 +15,7 @@ export const composer = defineScheme<ComposerVersion>({
   lengthMax: 512,
   parse: parseComposer,
   order: orderComposer,
+  keyOf: composerKey,
   isStrict: (version) => version.every((token) => isDigits(token) || stabilities.has(token)),
 });
 
@@ -95,4 +97,13 @@ function rank(token: string | undefined): number {
 function rankOfPrefix(word: string): number {
   for (const [known, place] of stabilities) if (word.startsWith(known)) return place;
   return rankOfUnknown;
+}
+
+// Ranks begin at -1. Words of equal rank are equal, and none has the rank of the end.
+function composerKey(version: ComposerVersion): KeyBytes {
+  const tokens = listBytes(version, (token) => [
+    rank(token) - rankOfUnknown,
+    ...(isDigits(token) ? numberBytes(token) : []),
+  ]);
+  return [...tokens, rankOfEnd - rankOfUnknown];
 }

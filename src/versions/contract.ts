@@ -12,6 +12,17 @@ export type VersionScheme = {
   /** -1, 0 or 1 for valid versions (total and transitive); a problem when either cannot be parsed. */
   compare(left: string, right: string): -1 | 0 | 1 | Problem;
   /**
+   * Bytes whose order is that of `compare`: `compareBytes(key(a), key(b))` has its sign for all versions that have
+   * keys. A problem when the version cannot be parsed, has no place in a total order, or its key would be longer than
+   * `versionKeyBytesMax`: such a version is judged one by one.
+   */
+  key(version: string): Uint8Array | Problem;
+  /**
+   * The lowest bytes above the keys of all versions that count as equal to a bound (see `against`), or the same
+   * problems. Only an end of a range, not a key.
+   */
+  keyAbove(bound: string): Uint8Array | Problem;
+  /**
    * What of a version counts against a bound of an advisory, where that is less than the whole: a label that only says
    * who built it. The version itself for most schemes.
    */

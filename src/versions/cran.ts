@@ -1,5 +1,5 @@
 import { isDigits } from './digits.ts';
-import { orderNumberLists } from './number-list.ts';
+import { numberListKey, orderNumberLists } from './number-list.ts';
 import { defineScheme } from './scheme.ts';
 
 /** R package versions: numbers parted by dots or hyphens, which are the same. */
@@ -9,6 +9,7 @@ export const cran = defineScheme<readonly string[]>({
   lengthMax: 512,
   parse: parseCran,
   order: orderNumberLists,
+  keyOf: numberListKey,
 });
 
 function parseCran(text: string): readonly string[] | null {

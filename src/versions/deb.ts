@@ -1,4 +1,5 @@
 import { compareNumbers, isDigit, isDigits, isLetter, sign, skipDigits } from './digits.ts';
+import { type KeyBytes, numberBytes } from './key-bytes.ts';
 import { defineScheme, type Order } from './scheme.ts';
 
 /** Debian versions: `[epoch:]upstream[-revision]`, with `~` before everything, even the end. */
@@ -11,6 +12,11 @@ export const deb = defineScheme<DebVersion>({
   lengthMax: 512,
   parse: parseDeb,
   order: orderDeb,
+  keyOf: ({ epoch, upstream, revision }) => [
+    ...numberBytes(epoch),
+    ...partKey(upstream),
+    ...partKey(revision),
+  ],
 });
 
 type DebVersion = { readonly epoch: string; readonly upstream: string; readonly revision: string };
@@ -76,4 +82,29 @@ function weight(text: string, at: number): number {
   const code = text.charCodeAt(at);
   if (code === 126) return -1;
   return isLetter(code) ? code : code + 256;
+}
+
+// Weights as bytes: tilde, the end of a run, letters, all other signs (which are ASCII).
+const endOfRun = 2;
+
+/**
+ * Runs of signs and their numbers by turns. Runs past the first are never empty, so the end of a run where another
+ * pair could begin is the end of the part.
+ */
+function partKey(part: string): KeyBytes {
+  const bytes: number[] = [];
+  let at = 0;
+  do {
+    for (; isSign(part, at); at++) bytes.push(signByte(part.charCodeAt(at)));
+    const to = skipDigits(part, at);
+    bytes.push(endOfRun, ...numberBytes(part.slice(at, to)));
+    at = to;
+  } while (at < part.length);
+  bytes.push(endOfRun);
+  return bytes;
+}
+
+function signByte(code: number): number {
+  if (code === 126) return 1;
+  return isLetter(code) ? code : code + 128;
 }

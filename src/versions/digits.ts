@@ -47,7 +47,8 @@ export function skipDigits(text: string, from: number): number {
   return at;
 }
 
-function leadingZeros(text: string): number {
+/** How many zeros a run of digits begins with. */
+export function leadingZeros(text: string): number {
   let at = 0;
   while (at < text.length && text.charCodeAt(at) === 48) at++;
   return at;

@@ -1,4 +1,5 @@
 import { compareNumbers, compareText, isDigit, isDigits, isLetter } from './digits.ts';
+import { type KeyBytes, numberBytes, textBytes } from './key-bytes.ts';
 import { defineScheme, type Order } from './scheme.ts';
 
 /**
@@ -14,6 +15,7 @@ export const gem = defineScheme<GemVersion>({
   lengthMax: 512,
   parse: parseGem,
   order: orderGem,
+  keyOf: gemKey,
 });
 
 /** Segments in order: runs of digits and runs of letters. */
@@ -78,4 +80,29 @@ function orderSegments(a: string, b: string): Order {
   const aIsNumber = isDigits(a);
   if (aIsNumber !== isDigits(b)) return aIsNumber ? 1 : -1;
   return aIsNumber ? compareNumbers(a, b) : compareText(a, b);
+}
+
+const mark = { letters: 1, end: 2, number: 3 };
+// Zeros before letters are above the letters that could stand there instead.
+const zeroBeforeLetters = 255;
+
+/**
+ * Bytes in the order of `orderGem`. A version goes on in zeros without end, so zeros are kept back until it is known
+ * whether letters follow, which makes it lower than its beginning, or a number, which makes it higher.
+ */
+function gemKey(version: GemVersion): KeyBytes {
+  const bytes: number[] = [];
+  let zeros = 0;
+  for (const segment of canonical(version)) {
+    if (compareIsZero(segment)) {
+      zeros++;
+      continue;
+    }
+    const isNumber = isDigits(segment);
+    bytes.push(isNumber ? mark.number : mark.letters);
+    for (; zeros > 0; zeros--) bytes.push(isNumber ? 0 : zeroBeforeLetters);
+    bytes.push(...(isNumber ? numberBytes(segment) : textBytes(segment)));
+  }
+  bytes.push(mark.end);
+  return bytes;
 }

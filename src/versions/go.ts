@@ -1,5 +1,5 @@
 import { defineScheme } from './scheme.ts';
-import { orderSemver, parseSemver, type SemverParts } from './semver-parts.ts';
+import { orderSemver, parseSemver, type SemverParts, semverKey } from './semver-parts.ts';
 
 /**
  * Go module versions: semantic versions with `v`, which OSV leaves out. Pseudo-versions order as pre-releases, and
@@ -15,6 +15,7 @@ export const go = defineScheme<SemverParts>({
   lengthMax: 512,
   parse: parseGo,
   order: orderSemver,
+  keyOf: semverKey,
 });
 
 function parseGo(text: string): SemverParts | null {

@@ -1,5 +1,5 @@
 import { isDigits } from './digits.ts';
-import { orderNumberLists } from './number-list.ts';
+import { numberListKey, orderNumberLists } from './number-list.ts';
 import { defineScheme } from './scheme.ts';
 
 /** Haskell package versions: dotted numbers, the longer list above its beginning. */
@@ -9,6 +9,7 @@ export const hackage = defineScheme<readonly string[]>({
   lengthMax: 512,
   parse: parseHackage,
   order: orderNumberLists,
+  keyOf: numberListKey,
 });
 
 function parseHackage(text: string): readonly string[] | null {

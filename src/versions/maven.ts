@@ -1,4 +1,5 @@
 import { compareNumbers, compareText, isDigit, sign } from './digits.ts';
+import { type KeyBytes, listBytes, numberBytes, textBytes } from './key-bytes.ts';
 import { defineScheme, type Order } from './scheme.ts';
 
 /**
@@ -11,6 +12,7 @@ export const maven = defineScheme<readonly MavenToken[]>({
   lengthMax: 512,
   parse: parseMaven,
   order: orderMaven,
+  keyOf: mavenKey,
 });
 
 type MavenToken = { readonly isDotted: boolean; readonly isNumber: boolean; readonly text: string };
@@ -122,4 +124,22 @@ function orderQualifiers(left: string, right: string): Order {
   if (a >= 0 && b >= 0) return sign(a - b);
   if (a >= 0 || b >= 0) return a >= 0 ? -1 : 1;
   return compareText(left, right);
+}
+
+const mark = { end: 5, release: 6, patch: 7, word: 8, number: 9, dotted: 10 };
+
+/**
+ * Bytes in the order of `orderMaven`. A token that says nothing was only kept where a dotted number above zero
+ * follows in the end, so it may count as above the end of another version at once.
+ */
+function mavenKey(tokens: readonly MavenToken[]): KeyBytes {
+  return [...listBytes(tokens, tokenBytes), mark.end];
+}
+
+function tokenBytes({ isNumber, isDotted, text }: MavenToken): KeyBytes {
+  if (isNumber) return [isDotted ? mark.dotted : mark.number, ...numberBytes(text)];
+  if (text === '') return [mark.release];
+  if (text === 'sp') return [mark.patch];
+  const place = qualifiers.indexOf(text);
+  return place >= 0 ? [place] : [mark.word, ...textBytes(text)];
 }

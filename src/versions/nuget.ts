@@ -1,5 +1,5 @@
 import { defineScheme, type Order } from './scheme.ts';
-import { orderNumbers, orderPreRelease, parseSemver, type SemverParts } from './semver-parts.ts';
+import { orderNumbers, orderPreRelease, parseSemver, type SemverParts, semverKey } from './semver-parts.ts';
 
 /** Versions of .NET packages: up to four numbers, missing ones zero; pre-releases are compared without case. */
 export const nuget = defineScheme<SemverParts>({
@@ -8,6 +8,7 @@ export const nuget = defineScheme<SemverParts>({
   lengthMax: 512,
   parse: (text) => parseSemver(text.toLowerCase(), { prefixes: '', numbersMax: 4, looseHyphen: false }),
   order: orderNuget,
+  keyOf: semverKey,
 });
 
 function orderNuget(left: SemverParts, right: SemverParts): Order {

@@ -1,4 +1,5 @@
 import { compareNumbers } from './digits.ts';
+import { type KeyBytes, listBytes, numberBytes } from './key-bytes.ts';
 import type { Order } from './scheme.ts';
 
 /** Orders lists of numbers by the first that differs; a list that only goes on is above. */
@@ -13,4 +14,9 @@ export function orderNumberLists(left: readonly string[], right: readonly string
     if (order !== 0) return order;
   }
   return 0;
+}
+
+/** Bytes in the order of `orderNumberLists`. */
+export function numberListKey(numbers: readonly string[]): KeyBytes {
+  return [...listBytes(numbers, (digits) => [1, ...numberBytes(digits)]), 0];
 }

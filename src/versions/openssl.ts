@@ -1,6 +1,7 @@
 import { compareNumbers, compareText } from './digits.ts';
+import { type KeyBytes, numberBytes, textBytes } from './key-bytes.ts';
 import { defineScheme, type Order } from './scheme.ts';
-import { orderNumbers } from './semver-parts.ts';
+import { dottedNumbersKey, orderNumbers } from './semver-parts.ts';
 
 /** OpenSSL releases: three numbers, then letters for patches (`1.0.2zg`, before 3.0) or a pre-release. */
 export const openssl = defineScheme<OpensslVersion>({
@@ -9,6 +10,7 @@ export const openssl = defineScheme<OpensslVersion>({
   lengthMax: 64,
   parse: parseOpenssl,
   order: orderOpenssl,
+  keyOf: opensslKey,
 });
 
 type OpensslVersion = {
@@ -50,4 +52,14 @@ function orderPre(left: OpensslVersion['pre'], right: OpensslVersion['pre']): Or
 
 function place(word: string): string {
   return word === 'dev' ? '' : word;
+}
+
+// Any byte below that of a number ends the numbers.
+const numbersEnd = 0;
+
+function opensslKey({ numbers, patch, pre }: OpensslVersion): KeyBytes {
+  const release = [...dottedNumbersKey(numbers), numbersEnd, ...textBytes(patch)];
+  return pre === null
+    ? [...release, 2]
+    : [...release, 1, ...textBytes(place(pre.word)), ...numberBytes(pre.number)];
 }

@@ -1,4 +1,5 @@
 import { compareNumbers, compareText, isDigit, isLowerLetter } from './digits.ts';
+import { type KeyBytes, listBytes, numberBytes, textBytes } from './key-bytes.ts';
 import type { Order } from './scheme.ts';
 
 // The order of setuptools before PEP 440. Words start with `*` here, so that the final mark sorts among them.
@@ -73,4 +74,12 @@ function orderPart(a: string, b: string): Order {
   const aIsWord = a.startsWith('*');
   if (aIsWord !== b.startsWith('*')) return aIsWord ? -1 : 1;
   return aIsWord ? compareText(a, b) : compareNumbers(a, b);
+}
+
+/** Bytes in the order of `orderLegacy`. */
+export function legacyKey(parts: readonly string[]): KeyBytes {
+  const bytes = listBytes(parts, (part) =>
+    part.startsWith('*') ? [1, ...textBytes(part)] : [2, ...numberBytes(part)],
+  );
+  return [...bytes, 0];
 }

@@ -1,6 +1,8 @@
 import { compareNumbers, compareText, isDigit, isDigits } from './digits.ts';
-import { legacyParts, orderLegacy } from './pep440-legacy.ts';
+import { type KeyBytes, listBytes, numberBytes, textBytes } from './key-bytes.ts';
+import { legacyKey, legacyParts, orderLegacy } from './pep440-legacy.ts';
 import { defineScheme, type Order } from './scheme.ts';
+import { dottedNumbersKey } from './semver-parts.ts';
 
 /**
  * Python versions. Texts that begin with a number and that PEP 440 refuses (`2004d`, `0.7.11p1`) are invalid, yet ordered
@@ -15,6 +17,8 @@ export const pep440 = defineScheme<PythonVersion>({
   lengthMax: 512,
   parse: (text) => parsePep440(text) ?? parseLegacy(text),
   order: orderPython,
+  keyOf: pythonKey,
+  keyAboveOf: pythonKeyAbove,
   isStrict: (version) => 'release' in version,
   // A bound without a local label means every build of its version.
   against: (version, bound) => (bound.includes('+') ? version : (version.split('+', 1)[0] ?? version)),
@@ -144,4 +148,36 @@ function orderLocal(left: readonly string[], right: readonly string[]): Order {
     if (order !== 0) return order;
   }
   return 0;
+}
+
+const mark = { legacy: 1, version: 2, end: 0, word: 1, number: 2, aboveLocal: 3 };
+const phaseRanks = ['', 'a', 'b', 'rc', 'z'];
+
+function pythonKey(version: PythonVersion): KeyBytes {
+  if ('legacy' in version) return [mark.legacy, ...legacyKey(version.legacy)];
+  return [...publicKey(version), ...listBytes(version.local, localBytes), mark.end];
+}
+
+// Whatever local label follows counts as equal to a bound that has none.
+function pythonKeyAbove(bound: PythonVersion): KeyBytes {
+  if ('legacy' in bound || bound.local.length > 0) return [...pythonKey(bound), 0];
+  return [...publicKey(bound), mark.aboveLocal];
+}
+
+// Everything but the local label.
+function publicKey(version: Pep440Version): KeyBytes {
+  return [
+    mark.version,
+    ...numberBytes(version.epoch),
+    ...dottedNumbersKey(version.release),
+    mark.end,
+    phaseRanks.indexOf(preRank(version)),
+    ...numberBytes(version.pre?.number ?? '0'),
+    ...(version.post === null ? [1] : [2, ...numberBytes(version.post)]),
+    ...(version.dev === null ? [2] : [1, ...numberBytes(version.dev)]),
+  ];
+}
+
+function localBytes(part: string): KeyBytes {
+  return isDigits(part) ? [mark.number, ...numberBytes(part)] : [mark.word, ...textBytes(part)];
 }

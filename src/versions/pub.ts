@@ -1,5 +1,12 @@
 import { defineScheme, type Order } from './scheme.ts';
-import { orderIdentifiers, orderSemver, parseSemver, type SemverParts } from './semver-parts.ts';
+import {
+  identifiersKey,
+  orderIdentifiers,
+  orderSemver,
+  parseSemver,
+  type SemverParts,
+  semverKey,
+} from './semver-parts.ts';
 
 /** Versions of Dart packages: semantic versions that are also ordered by their build, none being the lowest. */
 export const pub = defineScheme<SemverParts>({
@@ -8,6 +15,7 @@ export const pub = defineScheme<SemverParts>({
   lengthMax: 512,
   parse: (text) => parseSemver(text, { prefixes: 'v', numbersMax: 16, looseHyphen: false }),
   order: orderPub,
+  keyOf: (version) => [...semverKey(version), ...identifiersKey(version.build)],
 });
 
 function orderPub(left: SemverParts, right: SemverParts): Order {

@@ -1,4 +1,5 @@
 import { compareNumbers, compareText, isDigit, isDigits, isLetter } from './digits.ts';
+import { type KeyBytes, numberBytes, textBytes } from './key-bytes.ts';
 import { defineScheme, type Order } from './scheme.ts';
 
 /** rpm versions: `[epoch:]version[-release]`; no epoch is epoch 0, no release is below every release. */
@@ -11,6 +12,11 @@ export const rpm = defineScheme<RpmVersion>({
   lengthMax: 512,
   parse: parseRpm,
   order: orderRpm,
+  keyOf: ({ epoch, version, release }) => [
+    ...numberBytes(epoch),
+    ...segmentKey(version),
+    ...(release === null ? [0] : [1, ...segmentKey(release)]),
+  ],
 });
 
 type RpmVersion = { readonly epoch: string; readonly version: string; readonly release: string | null };
@@ -114,4 +120,26 @@ function skipRun(text: string, from: number, digits: boolean): number {
   let at = from;
   while (at < text.length && (digits ? isDigit(text.charCodeAt(at)) : isLetter(text.charCodeAt(at)))) at++;
   return at;
+}
+
+const mark = { tilde: 1, end: 2, caret: 3, letters: 4, digits: 5 };
+
+/** Bytes in the order of `compareRpmSegment`. */
+function segmentKey(text: string): KeyBytes {
+  const bytes: number[] = [];
+  for (let at = skipSeparators(text, 0); at < text.length; at = skipSeparators(text, at)) {
+    const code = text.charCodeAt(at);
+    if (code === 126 || code === 94) {
+      bytes.push(code === 126 ? mark.tilde : mark.caret);
+      at++;
+      continue;
+    }
+    const to = skipRun(text, at, isDigit(code));
+    const run = text.slice(at, to);
+    if (isDigit(code)) bytes.push(mark.digits, ...numberBytes(run));
+    else bytes.push(mark.letters, ...textBytes(run));
+    at = to;
+  }
+  bytes.push(mark.end);
+  return bytes;
 }

@@ -1,5 +1,6 @@
 import { type Problem, problem } from '../model/problem.ts';
 import type { VersionScheme } from './contract.ts';
+import { type KeyBytes, versionKeyBytesMax } from './key-bytes.ts';
 
 export type Order = -1 | 0 | 1;
 
@@ -11,6 +12,10 @@ export type SchemeParts<T> = {
   /** The parts of a version, or null when it is none. Only sees text within `lengthMax`. */
   parse(version: string): T | null;
   order(left: T, right: T): Order;
+  /** Bytes that order as `order` does, or null where its order is not total and the version has no place. */
+  keyOf(parsed: T): KeyBytes | null;
+  /** The end of what counts as equal to a bound, where `against` lets other versions count so. */
+  keyAboveOf?(parsed: T): KeyBytes;
   /** Where more can be ordered than the specification calls valid; else whatever `parse` reads is valid. */
   isStrict?(parsed: T): boolean;
   readonly against?: VersionScheme['against'];
@@ -37,6 +42,17 @@ export function defineScheme<T>(parts: SchemeParts<T>): VersionScheme {
       const b = read(right);
       return isProblem(b) ? b : parts.order(a, b);
     },
+    key(version) {
+      const parsed = read(version);
+      return isProblem(parsed) ? parsed : fitted(parts.id, version, parts.keyOf(parsed));
+    },
+    keyAbove(bound) {
+      const parsed = read(bound);
+      if (isProblem(parsed)) return parsed;
+      const key = fitted(parts.id, bound, parts.keyOf(parsed));
+      // No bytes lie between a key and itself with a zero behind.
+      return isProblem(key) ? key : Uint8Array.from(parts.keyAboveOf?.(parsed) ?? [...key, 0]);
+    },
     ...(parts.against && { against: parts.against }),
   };
 }
@@ -49,6 +65,16 @@ export function isProblem(value: unknown): value is Problem {
 /** The problem of a text that is no version of the scheme. */
 export function notOne(id: string, version: string): Problem {
   return problem('malformed', `version ${quote(version)}`, `This is not a ${id} version.`);
+}
+
+function fitted(id: string, version: string, key: KeyBytes | null): Uint8Array | Problem {
+  const where = `version ${quote(version)}`;
+  if (key === null) {
+    return problem('not-assessed', where, `This ${id} version has no place in an order of all versions.`);
+  }
+  if (key.length <= versionKeyBytesMax) return Uint8Array.from(key);
+  const why = `The key of this ${id} version is longer than ${versionKeyBytesMax} bytes.`;
+  return problem('limit', where, why, 'versionKeyBytesMax');
 }
 
 function tooLong(parts: { readonly id: string; readonly lengthMax: number }, version: string): Problem {

@@ -1,4 +1,5 @@
 import { compareNumbers, compareText, isDigit, isDigits, isLetter, skipDigits } from './digits.ts';
+import { type KeyBytes, listBytes, numberBytes, textBytes } from './key-bytes.ts';
 import type { Order } from './scheme.ts';
 
 // What the schemes that grew out of semantic versioning have in common: numbers, pre-release, build.
@@ -104,3 +105,32 @@ function orderIdentifier(a: string, b: string): Order {
   if (aIsNumber !== bIsNumber) return aIsNumber ? -1 : 1;
   return compareText(a, b);
 }
+
+/** Bytes in the order of `orderSemver`: the numbers, what follows them, pre-release identifiers. */
+export function semverKey({ numbers, preRelease }: SemverParts): KeyBytes {
+  const release = dottedNumbersKey(numbers);
+  return preRelease.length === 0
+    ? [...release, mark.release]
+    : [...release, mark.preRelease, ...identifiersKey(preRelease)];
+}
+
+/** Bytes in the order of `orderNumbers`, without an end: what follows must begin with a byte below `numberMark`. */
+export function dottedNumbersKey(numbers: readonly string[]): KeyBytes {
+  let length = numbers.length;
+  while (length > 0 && compareNumbers(numbers[length - 1] ?? '', '0') === 0) length--;
+  return listBytes(numbers.slice(0, length), (digits) => [numberMark, ...numberBytes(digits)]);
+}
+
+/** Bytes in the order of `orderIdentifiers`. */
+export function identifiersKey(identifiers: readonly string[]): KeyBytes {
+  const bytes = listBytes(identifiers, (text) =>
+    isDigits(text) ? [mark.number, ...numberBytes(text)] : [mark.word, ...textBytes(text)],
+  );
+  return [...bytes, mark.end];
+}
+
+/** What stands before each of the dotted numbers. */
+export const numberMark = 3;
+
+// A release is above its pre-releases; among identifiers the end is lowest and words are highest.
+const mark = { preRelease: 1, release: 2, end: 0, number: 1, word: 2 };

@@ -1,5 +1,5 @@
 import { defineScheme } from './scheme.ts';
-import { orderSemver, parseSemver, type SemverParts } from './semver-parts.ts';
+import { orderSemver, parseSemver, type SemverParts, semverKey } from './semver-parts.ts';
 
 /**
  * Semantic versions in 2.0.0 order. Reads what npm and OSV write besides: a leading `v` or `=`, missing minor and
@@ -11,6 +11,7 @@ export const semver = defineScheme<SemverParts>({
   lengthMax: 512,
   parse: (text) => parseSemver(text, { prefixes: 'v=', numbersMax: 16, looseHyphen: true }),
   order: orderSemver,
+  keyOf: semverKey,
   isStrict: (parsed) => parsed.numbers.length <= 3 && parsed.numbers.every(isSafe),
 });
 

@@ -5,6 +5,7 @@ import { resourceTypes } from '../../model/resource.ts';
 import { severities } from '../../model/severity.ts';
 import { explain } from '../../pipeline/match/explain.ts';
 import { isWithin, parsePackageQuery } from '../../pipeline/match/package-query.ts';
+import { ecosystem } from '../../plugins/ecosystems/registry.ts';
 import { networkWatch } from '../../plugins/networks/registry.ts';
 import { storedLocation, target } from '../../plugins/targets/registry.ts';
 import { listNetworkStates, listStoredExposures, type StoredExposure } from '../../store/exposures.ts';
@@ -16,6 +17,7 @@ import { resourcesWith, versionsNamed } from '../../store/package-search.ts';
 import { findResource } from '../../store/resources.ts';
 import { riskContexts } from '../../store/risk-context.ts';
 import { addWatch, listWatches, removeWatch } from '../../store/watches.ts';
+import { intervalsWithin } from '../../versions/placed-key.ts';
 import type { ApiContext, ApiService } from '../context.ts';
 import { auditRoute } from './audit.ts';
 import { streamEvents } from './events.ts';
@@ -93,7 +95,10 @@ export function v1Routes(
     const { query: text, limit } = request.query as Query;
     const query = parsePackageQuery(text ?? '');
     if (typeof query === 'string') return refuse(reply, 400, query);
-    const versions = await versionsNamed(service.db, query.ecosystem, query.name);
+    const scheme = ecosystem(query.ecosystem)?.scheme ?? '';
+    // A superset by the order of the stored keys; each is compared below.
+    const places = intervalsWithin(scheme, query.bounds);
+    const versions = await versionsNamed(service.db, query.ecosystem, query.name, places);
     const judged = versions.map(({ id, version }) => ({ id, version, isWithin: isWithin(version, query) }));
     const ids = judged.filter((item) => item.isWithin === true).map(({ id }) => id);
     return {
