@@ -6,8 +6,10 @@ import { applyRevision } from './apply-revision.ts';
 import type { JobContext } from './context.ts';
 import { discoverWatch } from './discover-watch.ts';
 import { retain } from './retain.ts';
+import { scanProject } from './scan-project.ts';
 import { scanResource } from './scan-resource.ts';
 import { writeReport } from './write-report.ts';
+import { writeSbomExport } from './write-sbom-export.ts';
 
 /** Asks for work. Asking again while the same work waits changes nothing. */
 export type Queue = {
@@ -16,6 +18,8 @@ export type Queue = {
   rematch(trigger: string): Promise<void>;
   retain(trigger: string): Promise<void>;
   report(reportNumber: number, trigger: string): Promise<void>;
+  scanProject(codeScanNumber: number, trigger: string): Promise<void>;
+  sbomExport(reportNumber: number, trigger: string): Promise<void>;
   /** Resolves when nothing waits or runs, or after the time; answers whether all was done. */
   idle(withinMilliseconds: number): Promise<boolean>;
   stop(): Promise<void>;
@@ -25,9 +29,23 @@ const queues = {
   // One waiting and one running per key: a change during a run asks for exactly one more run.
   discover: { policy: 'stately', retryLimit: 3, retryDelay: 2, retryBackoff: true, expireInSeconds: 600 },
   scan: { policy: 'stately', retryLimit: 2, retryDelay: 5, retryBackoff: true, expireInSeconds: 3600 },
+  'scan-project': {
+    policy: 'stately',
+    retryLimit: 2,
+    retryDelay: 5,
+    retryBackoff: true,
+    expireInSeconds: 3600,
+  },
   rematch: { policy: 'stately', retryLimit: 3, retryDelay: 5, retryBackoff: true, expireInSeconds: 7200 },
   retain: { policy: 'stately', retryLimit: 1, retryDelay: 60, retryBackoff: true, expireInSeconds: 3600 },
   report: { policy: 'stately', retryLimit: 2, retryDelay: 5, retryBackoff: true, expireInSeconds: 43_200 },
+  'sbom-export': {
+    policy: 'stately',
+    retryLimit: 2,
+    retryDelay: 5,
+    retryBackoff: true,
+    expireInSeconds: 43_200,
+  },
 } as const;
 type QueueName = keyof typeof queues;
 const lookEveryMilliseconds = 500;
@@ -64,6 +82,8 @@ export async function startQueue(context: JobContext, pool: pg.Pool, withWorkers
     rematch: (trigger) => send('rematch', 0, trigger),
     retain: (trigger) => send('retain', 0, trigger),
     report: (reportNumber, trigger) => send('report', reportNumber, trigger),
+    scanProject: (codeScanNumber, trigger) => send('scan-project', codeScanNumber, trigger),
+    sbomExport: (reportNumber, trigger) => send('sbom-export', reportNumber, trigger),
     idle: (within) => waitUntilIdle(pool, within),
     async stop() {
       await Promise.all([...workers.values()].map((item) => item.stop()));
@@ -79,8 +99,10 @@ export async function startQueue(context: JobContext, pool: pg.Pool, withWorkers
         await queue.scan(resourceId, trigger);
     });
     serve('scan', 2, ({ id, trigger }) => scanResource(context, id, trigger));
+    serve('scan-project', 1, ({ id, trigger }) => scanProject(context, id, trigger));
     serve('rematch', 1, ({ trigger }) => applyRevision(context, trigger));
     serve('report', 1, ({ id, trigger }) => writeReport(context, id, trigger));
+    serve('sbom-export', 1, ({ id, trigger }) => writeSbomExport(context, id, trigger));
     serve('retain', 1, ({ trigger }) => retain(context, trigger));
   }
   return queue;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { reasonOf } from '../model/problem.ts';
+import { deleteOldCisScans, settleCisScans } from '../store/cis-scans.ts';
 import { deleteUnusedNetworkFindings } from '../store/exposures.ts';
 import { deletePastRetention } from '../store/findings.ts';
 import { logJob, pruneJobs } from '../store/job-log.ts';
@@ -30,6 +31,8 @@ export async function retain(context: JobContext, trigger: string): Promise<void
       select 1 from inventory_package p where p.package_version_id = v.package_version_id)
     and not exists (select 1 from inventory i where i.created_at > ${now() - 3_600_000})`.execute(db);
   await deleteUnusedNetworkFindings(db);
+  await settleCisScans(db, now());
+  await deleteOldCisScans(db, now());
   for (const table of busyTables) {
     await sql`vacuum (analyze) ${sql.table(table)}`.execute(db).catch((error) => {
       context.log.warn({ table, why: reasonOf(error) }, 'vacuum did not run');

@@ -124,8 +124,8 @@ describe(`the AWS CLI (${version ?? 'absent'})`, () => {
     const wrong = await aws('list-findings', [], 'not the secret');
     assert.notEqual(wrong.code, 0);
     assert.match(wrong.stderr, /InvalidSignatureException/);
-    const absent = await aws('list-cis-scans');
-    assert.match(absent.stderr, /ValidationException.*not available/);
+    const absent = await aws('get-sbom-export', ['--report-id', '0d2f4a6c-1111-4222-8333-444455556666']);
+    assert.match(absent.stderr, /ResourceNotFoundException/);
   });
 
   it('answers who is asking, what is covered and what is enabled', async () => {

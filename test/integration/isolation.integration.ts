@@ -10,6 +10,7 @@ import { type RunningService, runService } from '../../testkit/running-service.t
 import { type Sample, sampleOf, variantsOf } from '../wire/sample.ts';
 import { addCaller, type Caller } from './callers.ts';
 import { engines, missingPostgres, openEngine } from './engines.ts';
+import { furnishRest, stateOfRest } from './isolation-estate.ts';
 
 // A member of somebody's organisation tries every operation of the client with another account's names. Whatever the
 // answer is, it holds nothing of that account that was not in the question, and that account is as it was.
@@ -31,6 +32,8 @@ for (const engine of engines) {
     let intruder: Caller;
     // Names of the victim by what they name; in an answer they are secrets.
     let names: Readonly<Record<'arn' | 'resource' | 'text', readonly string[]>>;
+    // And by the member that takes no other kind: an ARN of another kind would be refused for its form alone.
+    let kinds: Readonly<Record<string, readonly string[]>> = {};
     let secrets: readonly string[] = [];
     const place = mkdtempSync(join(tmpdir(), 'openinspector-isolation-'));
 
@@ -42,6 +45,7 @@ for (const engine of engines) {
         'var/lib/dpkg/status': dpkgStanza('libssl3', '3.0.9-1', { source: 'openssl' }),
       });
       const lodash = JSON.stringify({ name: 'lodash', version: '4.17.20' });
+      writeTree(join(place, 'secret-project'), { 'node_modules/lodash/package.json': lodash });
       writeLayout(join(place, 'layout'), [
         { reference: 'secret-app:1', layers: [tarOf({ 'app/node_modules/lodash/package.json': lodash })] },
       ]);
@@ -51,6 +55,7 @@ for (const engine of engines) {
         watches: [
           { target: 'rootfs', location: join(place, 'root') },
           { target: 'oci-layout', location: join(place, 'layout') },
+          { target: 'dir', location: join(place, 'secret-project') },
         ],
       });
       admin = await addCaller(running, '222233334444');
@@ -69,7 +74,7 @@ for (const engine of engines) {
       let findings: sdk.Finding[] = [];
       await running.until('findings of the victim', async () => {
         findings = (await client.send(new sdk.ListFindingsCommand({}))).findings ?? [];
-        return findings.length === 2;
+        return findings.length === 3;
       });
       const criteria = { title: [{ comparison: 'EQUALS' as const, value: 'secret-title' }] };
       const { arn = '' } = await client.send(
@@ -92,12 +97,23 @@ for (const engine of engines) {
       await admin.client.send(new sdk.AssociateMemberCommand({ accountId: intruder.accountId }));
       const resources = findings.flatMap((finding) => finding.resources ?? []).map(({ id = '' }) => id);
       const arns = findings.map(({ findingArn = '' }) => findingArn);
+      kinds = await furnishRest(running, resources);
+      // What runs by itself is over before the state is taken.
+      assert.equal(await running.service.queue.idle(20_000), true);
+      const own = Object.values(kinds).flat();
+      const rest = own.filter((name) => name.startsWith('arn:aws:inspector2'));
       names = {
-        arn: [arn, kmsKeyId, ...arns],
+        arn: [arn, kmsKeyId, ...arns, ...rest],
         resource: resources,
-        text: [victimId, ...resources, ...arns, 'secret-title', 'secret-filter'],
+        text: [victimId, ...resources, ...arns, 'secret-title', 'secret-filter', ...rest],
       };
-      secrets = [...names.arn, ...names.text, 'secret-tag', 'secret-path', 'secret-app'];
+      secrets = [
+        ...names.arn,
+        ...names.text,
+        ...own,
+        ...['secret-tag', 'secret-path', 'secret-app', 'secret-project', 'secret-scan', 'secret-check'],
+        ...['secret-hub', 'secret-code', 'secret-azure', 'secretregion'],
+      ];
     }
 
     // Every name of the sample in turn takes the victim's: pass by pass another one of its kind.
@@ -111,6 +127,8 @@ for (const engine of engines) {
       if (typeof value !== 'string') return value;
       const take = (list: readonly string[]) => list[pass % list.length] ?? value;
       if (key === 'comparison') return 'EQUALS';
+      const ofKind = kinds[key];
+      if (ofKind) return take(ofKind);
       if (/account/i.test(key)) return victimId;
       if (/resourceId$/i.test(key)) return take(names.resource);
       if (/arns?$/i.test(key) || key === 'kmsKeyId') return take(names.arn);
@@ -160,6 +178,7 @@ for (const engine of engines) {
         statuses,
         delegatedAdminAccounts,
         members,
+        await stateOfRest(running, kinds),
       ]);
     }
 
@@ -203,6 +222,9 @@ for (const engine of engines) {
         new sdk.BatchGetFindingDetailsCommand({ findingArns: [names.arn[2] ?? ''] }),
       );
       assert.equal(details.findingDetails?.length, 1);
+      const rest = JSON.stringify(await stateOfRest(running, kinds));
+      for (const secret of ['secret-scan', 'secret-check', 'secret-hub', 'secret-code', 'secret-azure'])
+        assert.ok(rest.includes(secret), secret);
     });
   });
 }

@@ -4,18 +4,22 @@ import { noteChange } from '../../store/audit-log.ts';
 import { getFilter } from '../../store/filters.ts';
 import { getMember, membersAmong } from '../../store/members.ts';
 import { getAdministrator } from '../../store/organisation.ts';
-import { getReport } from '../../store/reports.ts';
+import { getReport, type ReportKind } from '../../store/reports.ts';
 import { getTags } from '../../store/tags.ts';
 import type { ApiContext } from '../context.ts';
 import type { Handlers } from '../wire/handlers.ts';
+import { cisSubjects } from './audit-cis.ts';
+import { codeSubjects } from './audit-code.ts';
+import { connectorSubjects } from './audit-connectors.ts';
 import { reachableAccounts } from './authority.ts';
 import { deepInspection } from './deep-inspection.ts';
 import { keySetting } from './encryption-key.ts';
+import { taggable } from './taggable.ts';
 
-type Values = Readonly<Record<string, unknown>>;
+export type Values = Readonly<Record<string, unknown>>;
 
 /** What an operation changes: how it is named, and how its state is read. Both see the output once there is one. */
-type Subject = {
+export type Subject = {
   readonly name: (input: Values, output: Values, context: ApiContext) => string;
   readonly state: (input: Values, output: Values | null, context: ApiContext) => Promise<unknown>;
 };
@@ -82,9 +86,9 @@ const filter = (arnOf: (input: Values, output: Values | null) => string): Subjec
 
 const tags: Subject = {
   name: (input) => text(input.resourceArn),
-  async state(input, _output, { service, accountId }) {
+  async state(input, _output, context) {
     const arn = text(input.resourceArn);
-    return (await getFilter(service.db, accountId, arn)) ? getTags(service.db, arn) : null;
+    return (await taggable(arn, context)) ? getTags(context.service.db, arn) : null;
   },
 };
 
@@ -127,14 +131,14 @@ const memberInspection: Subject = {
   },
 };
 
-const report: Subject = {
+const report = (kind: ReportKind): Subject => ({
   name: (input, output) => text(output.reportId) || text(input.reportId),
   async state(input, output, { service, accountId }) {
     const id = text(output?.reportId) || text(input.reportId);
-    const found = id === '' ? null : await getReport(service.db, accountId, 'FINDINGS', id);
+    const found = id === '' ? null : await getReport(service.db, accountId, kind, id);
     return found && { format: found.format, destination: found.destination, status: found.status };
   },
-};
+});
 
 /** Every operation that changes something. */
 export const subjects: Readonly<Record<string, Subject>> = {
@@ -154,10 +158,15 @@ export const subjects: Readonly<Record<string, Subject>> = {
   UpdateEc2DeepInspectionConfiguration: setting(() => 'deepInspection'),
   UpdateOrgEc2DeepInspectionConfiguration: setting(() => 'deepInspectionOrganisation'),
   BatchUpdateMemberEc2DeepInspectionStatus: memberInspection,
-  CreateFindingsReport: report,
-  CancelFindingsReport: report,
+  CreateFindingsReport: report('FINDINGS'),
+  CancelFindingsReport: report('FINDINGS'),
+  CreateSbomExport: report('SBOM'),
+  CancelSbomExport: report('SBOM'),
   UpdateEncryptionKey: setting(keyName),
   ResetEncryptionKey: setting(keyName),
+  ...cisSubjects,
+  ...codeSubjects,
+  ...connectorSubjects,
 };
 
 function keyName(input: Values): string {

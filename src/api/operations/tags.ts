@@ -1,14 +1,14 @@
-import { getFilter } from '../../store/filters.ts';
 import { getTags, putTags, removeTags } from '../../store/tags.ts';
 import type { ApiContext } from '../context.ts';
 import { badRequest, resourceNotFound } from '../wire/errors.ts';
 import type { Handlers } from '../wire/handlers.ts';
-
-const tagsMax = 50;
+import { tagsMax } from './tag-count.ts';
+import { taggable } from './taggable.ts';
 
 export const tagOperations = {
   async TagResource(input, context) {
-    await checkOwner(input.resourceArn, context);
+    if ((await checkOwner(input.resourceArn, context)) === 'organisation')
+      throw badRequest('What belongs to the organization cannot be tagged.');
     const all = { ...(await getTags(context.service.db, input.resourceArn)), ...input.tags };
     if (Object.keys(all).length > tagsMax) throw badRequest(`A resource may have ${tagsMax} tags.`);
     await putTags(context.service.db, input.resourceArn, input.tags);
@@ -25,7 +25,8 @@ export const tagOperations = {
   },
 } satisfies Handlers<ApiContext>;
 
-async function checkOwner(arn: string, { service, accountId }: ApiContext): Promise<void> {
-  if (await getFilter(service.db, accountId, arn)) return;
-  throw resourceNotFound(`There is no resource ${arn} that can be tagged.`);
+async function checkOwner(arn: string, context: ApiContext): Promise<'own' | 'organisation'> {
+  const found = await taggable(arn, context);
+  if (found === null) throw resourceNotFound(`There is no resource ${arn} that can be tagged.`);
+  return found;
 }
