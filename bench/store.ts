@@ -6,7 +6,7 @@ import type { Criteria, Criterion } from '../src/store/criteria.ts';
 import { type Database, openDatabase } from '../src/store/database.ts';
 import { startEmbedded } from '../src/store/embedded.ts';
 import { aggregateFindings, dimensions } from '../src/store/finding-aggregations.ts';
-import { type FindingQuery, findingSorts, listFindings } from '../src/store/finding-list.ts';
+import { type FindingQuery, findingSorts, listFindings, markOf } from '../src/store/finding-list.ts';
 import { postgresPrograms, startPostgres } from '../testkit/postgres.ts';
 import { textTable } from './measure.ts';
 import { administrator, epoch, fillEstate, smallMember } from './store-estate.ts';
@@ -14,7 +14,7 @@ import { administrator, epoch, fillEstate, smallMember } from './store-estate.ts
 /**
  * Pages and counts of findings at size.
  * usage: npm run bench -- store [postgresql|embedded] [FINDINGS] [--url URL] [--plans DIR]
- * `--url` asks a database that an earlier run has filled.
+ * `--url` names a database that stays: empty, it is filled; filled, it is only asked.
  */
 const [engine = 'postgresql', findings = engine === 'embedded' ? '1000000' : '10000000'] = process.argv
   .slice(2)
@@ -33,8 +33,12 @@ async function main(): Promise<void> {
   const opened = await openEngine();
   try {
     const { db } = opened.database;
-    if (option('--url') === null)
-      await fillEstate(db, Number(findings), (text) => process.stderr.write(`${text}\n`));
+    const filled = await sql`select 1 from finding limit 1`.execute(db);
+    if (filled.rows.length === 0)
+      await fillEstate(db, Number(findings), (text) =>
+        process.stderr.write(`${text}
+`),
+      );
     await printSizes(opened.database);
     const rows = [['who', 'query', 'p50 ms', 'p95 ms', 'p99 ms', 'rows']];
     for (const [who, scope] of scopes) {
@@ -129,7 +133,7 @@ function secondPage(name: string, criteria: Criteria, sort: string): Shape {
       const query = { ...scope, criteria, sort, descending: true, limit: 26 };
       const last = (await listFindings(db, { ...query, after: null })).at(-1);
       if (last === undefined) return [];
-      return listFindings(db, { ...query, after: { value: last.sortValue, id: last.findingId } });
+      return listFindings(db, { ...query, after: markOf(last) });
     },
   };
 }

@@ -45,6 +45,7 @@ function row(pkg: Package, distro: string | null, compared: string, fixedVersion
       },
     ],
     sortValue: '',
+    sortTie: 0,
   };
 }
 

@@ -5,7 +5,7 @@ import { reasonOf } from '../model/problem.ts';
 import { type AccountScope, memberScopes } from '../store/account-scope.ts';
 import { enabledTypes, getAccount, resourceTypesOf } from '../store/accounts.ts';
 import { criteriaOf } from '../store/api-criteria.ts';
-import { type FindingRow, listFindings, type PageMark } from '../store/finding-list.ts';
+import { type FindingRow, listFindings, markOf, type PageMark } from '../store/finding-list.ts';
 import { logJob } from '../store/job-log.ts';
 import { endReport, type Report, reportByNumber } from '../store/reports.ts';
 import type { JobContext } from './context.ts';
@@ -97,7 +97,7 @@ async function writeAll(
     count += rows.length;
     const last = rows.at(-1);
     if (!last || rows.length < rowsAtOnce) break;
-    after = { value: last.sortValue, id: last.findingId };
+    after = markOf(last);
   }
   if (!isCsv) await handle.write('\n]}\n');
   return count;

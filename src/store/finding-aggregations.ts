@@ -14,8 +14,11 @@ export type Dimension = {
   readonly extras: Readonly<Record<string, RawBuilder<unknown>>>;
   /** What the request can narrow it by. */
   readonly fields: Readonly<Record<string, Field>>;
-  /** Packages multiply the rows: the dimension needs them joined. */
-  readonly needsPackages: boolean;
+  /**
+   * What it counts over: the counts that are kept for each resource, findings, or findings with their packages, where
+   * one finding stands in several rows.
+   */
+  readonly over: 'resources' | 'findings' | 'packages';
 };
 
 export type AggregationQuery = AccountScope & {
@@ -49,24 +52,26 @@ export async function aggregateFindings(db: Db, query: AggregationQuery): Promis
   const columns = sql.join(names.map((name) => sql`${dimension.columns[name]} as ${sql.ref(name)}`));
   const extras = Object.entries(dimension.extras).map(([name, of]) => sql`, ${of} as ${sql.ref(name)}`);
   const types = dimension.types === null ? sql`true` : sql`r.type = any(${dimension.types}::text[])`;
-  const packages = dimension.needsPackages
-    ? sql`join inventory_package p on p.inventory_id = r.inventory_id and p.set_aside is null
+  const packages =
+    dimension.over === 'packages'
+      ? sql`join inventory_package p on p.inventory_id = r.inventory_id and p.set_aside is null
         join match m on m.package_version_id = p.package_version_id and m.vulnerability_id = f.vulnerability_id
           and m.result = 'affected'`
-    : sql``;
+      : sql``;
+  const all = counts[dimension.over];
   const count = (severity: number) =>
-    sql`count(distinct f.finding_id) filter (where f.severity = ${sql.lit(severity)})`;
+    sql`coalesce(${all} filter (where f.severity = ${sql.lit(severity)}), 0)`;
   const order = sortColumns[query.sortBy] ?? sql`counts_all`;
   const sorted = query.sortBy in dimension.extras ? sql.ref(query.sortBy) : order;
   const found = await sql<Record<string, unknown>>`
     select * from (
-      select ${columns}, count(distinct f.finding_id) as counts_all, ${count(5)} as counts_critical,
+      select ${columns}, ${all} as counts_all, ${count(5)} as counts_critical,
         ${count(4)} as counts_high, ${count(3)} as counts_medium, ${count(2)} as counts_low,
         ${count(1)} as counts_informational, ${count(0)} as counts_untriaged ${sql.join(extras, sql` `)}
-      from finding f join resource r on r.resource_id = f.resource_id
+      from ${dimension.over === 'resources' ? sql`finding_count` : sql`finding`} f join resource r on r.resource_id = f.resource_id
       left join inventory i on i.inventory_id = r.inventory_id
       ${packages}
-      where ${ofScope(query, sql`f.account_id`)} and f.status = 0 and ${types}
+      where ${ofScope(query, sql`f.account_id`)} and ${dimension.over === 'resources' ? sql`f.findings > 0` : sql`f.status = 0`} and ${types}
         and ${inScope(query, sql`f.account_id`, sql`r.type`)}
         and ${whereOf(query.onlyAccounts ?? {}, accountField)} and ${whereOf(query.criteria, dimension.fields)}
       group by ${sql.join(names.map((_, index) => sql.lit(index + 1)))}) g
@@ -89,6 +94,12 @@ export async function aggregateFindings(db: Db, query: AggregationQuery): Promis
   });
 }
 
+const counts: Readonly<Record<Dimension['over'], RawBuilder<unknown>>> = {
+  resources: sql`sum(f.findings)`,
+  findings: sql`count(*)`,
+  packages: sql`count(distinct f.finding_id)`,
+};
+
 const accountField = { accountIds: { kind: 'text', of: sql`f.account_id` } } as const;
 
 const sortColumns: Readonly<Record<string, RawBuilder<unknown>>> = {
@@ -102,16 +113,16 @@ const text = (of: RawBuilder<unknown>): Field => ({ kind: 'text', of });
 const list = (of: RawBuilder<unknown>): Field => ({ kind: 'list', of });
 const never: Field = { kind: 'text', of: sql`null::text` };
 const exploitFix = {
-  exploitAvailableCount: sql`count(distinct f.finding_id) filter (where f.exploit_available)`,
-  fixAvailableCount: sql`count(distinct f.finding_id) filter (where f.fix_available = 2)`,
+  exploitAvailableCount: sql`sum(f.exploits)`,
+  fixAvailableCount: sql`sum(f.fixes)`,
 };
 const operatingSystem = sql`r.details ->> 'platform'`;
 const kind = sql`case f.type when 0 then 'PACKAGE_VULNERABILITY' else 'NETWORK_REACHABILITY' end`;
 const layer = sql`p.package -> 'evidence' -> 0 ->> 'layer'`;
-const plain = { types: null, extras: {}, needsPackages: false } as const;
-const images = { types: ['AWS_ECR_CONTAINER_IMAGE'], needsPackages: false } as const;
-const machines = { types: ['AWS_EC2_INSTANCE'], needsPackages: false } as const;
-const functions = { types: ['AWS_LAMBDA_FUNCTION'], needsPackages: false } as const;
+const plain = { types: null, extras: {}, over: 'resources' } as const;
+const images = { types: ['AWS_ECR_CONTAINER_IMAGE'], over: 'resources' } as const;
+const machines = { types: ['AWS_EC2_INSTANCE'], over: 'resources' } as const;
+const functions = { types: ['AWS_LAMBDA_FUNCTION'], over: 'resources' } as const;
 
 /** Every aggregation type, with its fields by their API names. */
 export const dimensions: Readonly<Record<string, Dimension>> = {
@@ -129,6 +140,7 @@ export const dimensions: Readonly<Record<string, Dimension>> = {
   },
   TITLE: {
     ...plain,
+    over: 'findings',
     columns: {
       title: sql`f.title`,
       vulnerabilityId: sql`case when f.type = 0 then f.vulnerability_id end`,
@@ -145,7 +157,7 @@ export const dimensions: Readonly<Record<string, Dimension>> = {
     ...plain,
     columns: { packageName: sql`p.package ->> 'name'`, accountId: sql`f.account_id` },
     fields: { packageNames: text(sql`p.package ->> 'name'`) },
-    needsPackages: true,
+    over: 'packages',
   },
   REPOSITORY: {
     ...images,
@@ -168,7 +180,7 @@ export const dimensions: Readonly<Record<string, Dimension>> = {
       operatingSystem,
       instanceTags: sql`r.tags`,
     },
-    extras: { networkFindings: sql`count(distinct f.finding_id) filter (where f.type = 1)` },
+    extras: { networkFindings: sql`coalesce(sum(f.findings) filter (where f.type = 1), 0)` },
     fields: {
       amis: text(detail('imageId')),
       operatingSystems: text(operatingSystem),
@@ -211,7 +223,7 @@ export const dimensions: Readonly<Record<string, Dimension>> = {
       resourceIds: text(sql`r.id`),
       layerHashes: text(layer),
     },
-    needsPackages: true,
+    over: 'packages',
   },
   AWS_LAMBDA_FUNCTION: {
     ...functions,
@@ -244,7 +256,7 @@ export const dimensions: Readonly<Record<string, Dimension>> = {
   },
   CODE_REPOSITORY: {
     types: ['CODE_REPOSITORY'],
-    needsPackages: false,
+    over: 'resources',
     columns: { projectNames: detail('projectName'), resourceId: sql`r.id`, accountId: sql`f.account_id` },
     extras: {
       exploitAvailableActiveFindingsCount: exploitFix.exploitAvailableCount,

@@ -37,7 +37,7 @@ export const findingFields: Readonly<Record<string, Field>> = {
   epssScore: { kind: 'number', of: sql`f.epss` },
   fixAvailable: { kind: 'enum', of: sql`f.fix_available`, words: fixWords },
   exploitAvailable: { kind: 'enum', of: sql`f.exploit_available::int`, words: yesNo },
-  vulnerabilityId: { kind: 'text', of: sql`case when f.type = 0 then f.vulnerability_id end` },
+  vulnerabilityId: { kind: 'text', of: sql`f.vulnerability_id` },
   relatedVulnerabilities: { kind: 'list', of: sql`v.document -> 'aliases'` },
   resourceType: { kind: 'text', of: sql`r.type` },
   resourceId: { kind: 'text', of: sql`r.id` },
@@ -175,9 +175,12 @@ function matchExists(where: RawBuilder<unknown>): RawBuilder<unknown> {
       and p.set_aside is null and ${where})`;
 }
 
-/** What ListFindings can sort by. Every expression is never null, so that a page can go on after any row. */
+/**
+ * What ListFindings can sort by. Every expression is never null, so that a page can go on after any row. What the
+ * resource says orders the resources first, and the findings of each of them by their ids: an index has that order.
+ */
 export const findingSorts: Readonly<Record<string, RawBuilder<unknown>>> = {
-  AWS_ACCOUNT_ID: sql`f.account_id`,
+  AWS_ACCOUNT_ID: sql`r.account_id`,
   FINDING_TYPE: sql`case f.type when 0 then 'PACKAGE_VULNERABILITY' else 'NETWORK_REACHABILITY' end`,
   SEVERITY: sql`f.severity`,
   FIRST_OBSERVED_AT: sql`f.first_observed_at`,
@@ -189,7 +192,7 @@ export const findingSorts: Readonly<Record<string, RawBuilder<unknown>>> = {
   ECR_IMAGE_REGISTRY: sql`case when r.type = 'AWS_ECR_CONTAINER_IMAGE' then r.account_id else '' end`,
   NETWORK_PROTOCOL: sql`case when f.type = 1 then split_part(f.vulnerability_id, '/', 4) else '' end`,
   COMPONENT_TYPE: sql`''::text`,
-  VULNERABILITY_ID: sql`case when f.type = 0 then f.vulnerability_id else '' end`,
+  VULNERABILITY_ID: sql`f.vulnerability_id`,
   VULNERABILITY_SOURCE: sql`coalesce(v.document ->> 'source', '')`,
   INSPECTOR_SCORE: sql`coalesce(f.score, -1)`,
   VENDOR_SEVERITY: sql`f.severity`,
@@ -206,8 +209,13 @@ export type FindingQuery = AccountScope & {
   readonly after: PageMark | null;
 };
 
-/** Where a page ended: the sort value as text, and the finding's id. */
-export type PageMark = { readonly value: string; readonly id: number };
+/** Where a page ended: the sort value as text, what orders equal ones, and the finding's id. */
+export type PageMark = { readonly value: string; readonly tie: number; readonly id: number };
+
+/** The mark of the page that ends with a row. */
+export function markOf({ sortValue, sortTie, findingId }: FindingRow): PageMark {
+  return { value: sortValue, tie: sortTie, id: findingId };
+}
 
 export type FindingRow = {
   readonly findingId: number;
@@ -232,6 +240,7 @@ export type FindingRow = {
   readonly vulnerability: Vulnerability | null;
   readonly packages: readonly FindingPackage[];
   readonly sortValue: string;
+  readonly sortTie: number;
 };
 
 export type FindingResource = {
@@ -261,28 +270,39 @@ const packagesShown = 1000;
 /** One page of findings. Rows first by index, then what is read on this page only is joined. */
 export async function listFindings(db: Db, query: FindingQuery): Promise<FindingRow[]> {
   const sort = query.sort === null ? sql`f.finding_id` : (findingSorts[query.sort] ?? sql`f.finding_id`);
+  const tie = resourceSorts.has(query.sort ?? '') ? sql`r.resource_id` : sql`f.finding_id`;
   const direction = query.descending ? sql`desc` : sql`asc`;
   const beyond = query.descending ? sql`<` : sql`>`;
+  const order = sql`${sort} ${direction}, ${tie} ${direction}, f.finding_id ${direction}`;
   const after = query.after
-    ? sql`and (${sort}, f.finding_id) ${beyond} (${castLike(query.sort, query.after.value)}, ${query.after.id}::bigint)`
+    ? sql`and (${sort}, ${tie}, f.finding_id) ${beyond} (${castLike(query.sort, query.after.value)},
+        ${query.after.tie}::bigint, ${query.after.id}::bigint)`
     : sql``;
   const needsVulnerability =
     query.sort === 'VULNERABILITY_SOURCE' || 'relatedVulnerabilities' in query.criteria;
   const joinVulnerability = needsVulnerability
     ? sql`left join vulnerability v on v.vulnerability_id = f.vulnerability_id`
     : sql``;
-  const found = await sql<FindingRow>`
-    with page as (
-      select f.account_id, f.finding_id, (${sort})::text as sort_value, row_number() over (order by ${sort} ${direction}, f.finding_id ${direction}) as ordinal
-      from (select f.* from finding f where ${ofScope(query, sql`f.account_id`)}) f
+  // Where few values order all there is, each is a list of its own, that an index has in order.
+  const lists = (sortedParts[query.sort ?? ''] ?? [sql`true`]).map(
+    (part) => sql`(
+      select f.account_id, f.finding_id, ${sort} as sort_key, ${tie} as tie
+      from (select f.* from finding f where ${ofScope(query, sql`f.account_id`)} and ${part}) f
       join resource r on r.resource_id = f.resource_id ${joinVulnerability}
       where ${inScope(query, sql`f.account_id`, sql`r.type`)} and ${whereOf(query.criteria, findingFields)} ${after}
-      order by ${sort} ${direction}, f.finding_id ${direction}
-      limit ${query.limit})
+      order by ${order}
+      limit ${query.limit})`,
+  );
+  const found = await sql<FindingRow>`
+    with page as (
+      select account_id, finding_id, sort_key::text as sort_value, tie, row_number() over (
+        order by sort_key ${direction}, tie ${direction}, finding_id ${direction}) as ordinal
+      from (${sql.join(lists, sql` union all `)}) lists
+      order by ordinal limit ${query.limit})
     select f.finding_id as "findingId", f.type, f.adjustment, n.document as network, f.arn, f.account_id as "accountId", f.title, f.status, f.severity, f.score,
       f.epss, f.fix_available as "fixAvailable", f.exploit_available as "exploitAvailable",
       f.first_observed_at as "firstObservedAt", f.last_observed_at as "lastObservedAt", f.updated_at as "updatedAt",
-      f.vulnerability_id as "vulnerabilityId", page.sort_value as "sortValue", v.document as vulnerability,
+      f.vulnerability_id as "vulnerabilityId", page.sort_value as "sortValue", page.tie as "sortTie", v.document as vulnerability,
       jsonb_build_object('type', r.type, 'id', r.id, 'region', r.region, 'tags', r.tags, 'details', r.details,
         'firstSeenAt', r.first_seen_at, 'os', i.os) as resource,
       coalesce(packages.list, '[]'::jsonb) as packages
@@ -312,6 +332,21 @@ function castLike(sort: string | null, value: string): RawBuilder<unknown> {
   if (kind === 'text') return sql`${value}::text`;
   return kind === 'real' ? sql`${value}::real` : sql`${value}::bigint`;
 }
+
+// Types and statuses are few, and most findings have the first of each.
+const sortedParts: Readonly<Record<string, readonly RawBuilder<unknown>[]>> = {
+  FINDING_STATUS: findingStatuses.map((_, status) => sql`f.status = ${sql.lit(status)}`),
+  FINDING_TYPE: findingTypes.map((_, type) => sql`f.type = ${sql.lit(type)}`),
+  NETWORK_PROTOCOL: findingTypes.map((_, type) => sql`f.type = ${sql.lit(type)}`),
+};
+
+const resourceSorts: ReadonlySet<string> = new Set([
+  'AWS_ACCOUNT_ID',
+  'RESOURCE_TYPE',
+  'ECR_IMAGE_PUSHED_AT',
+  'ECR_IMAGE_REPOSITORY_NAME',
+  'ECR_IMAGE_REGISTRY',
+]);
 
 const sortKinds: Readonly<Record<string, 'text' | 'real' | 'bigint'>> = {
   AWS_ACCOUNT_ID: 'text',

@@ -169,7 +169,7 @@ async function applyChanges(db: Db, changes: readonly FindingChange[], revision:
           exploit_available, first_observed_at, last_observed_at, updated_at, closed_at, close_reason, ${revision}, type,
           adjustment
         from given
-        on conflict (account_id, resource_id, vulnerability_id) do update set
+        on conflict (resource_id, vulnerability_id, account_id) do update set
           title = excluded.title, status = excluded.status, severity = excluded.severity, score = excluded.score,
           epss = excluded.epss, fix_available = excluded.fix_available,
           exploit_available = excluded.exploit_available, first_observed_at = excluded.first_observed_at,

@@ -7,6 +7,8 @@ import { network } from './migrations/0004-network.ts';
 import { organisation } from './migrations/0005-organisation.ts';
 import { versionKeys } from './migrations/0006-version-keys.ts';
 import { cisAndCode } from './migrations/0007-cis-and-code.ts';
+import { findingOrders } from './migrations/0008-finding-orders.ts';
+import { findingCounts } from './migrations/0009-finding-counts.ts';
 
 // In order; a migration that was released is never changed.
 const migrations: Readonly<Record<string, Migration>> = {
@@ -17,6 +19,8 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0005-organisation': organisation,
   '0006-version-keys': versionKeys,
   '0007-cis-and-code': cisAndCode,
+  '0008-finding-orders': findingOrders,
+  '0009-finding-counts': findingCounts,
 };
 
 /** Brings the schema up to date. Safe to run at every start and from several processes. */

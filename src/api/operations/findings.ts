@@ -1,5 +1,5 @@
 import { criteriaOf } from '../../store/api-criteria.ts';
-import { listFindings, type PageMark } from '../../store/finding-list.ts';
+import { listFindings, markOf, type PageMark } from '../../store/finding-list.ts';
 import type { ApiContext } from '../context.ts';
 import { findingShape } from '../finding-shape.ts';
 import type { Handlers } from '../wire/handlers.ts';
@@ -24,7 +24,7 @@ export const findingOperations = {
     });
     const page = rows.slice(0, limit);
     const last = page.at(-1);
-    const mark = rows.length > limit && last ? { value: last.sortValue, id: last.findingId } : null;
+    const mark = rows.length > limit && last ? markOf(last) : null;
     return {
       findings: page.map(findingShape),
       ...(mark ? { nextToken: service.tokens.issue(mark, query) } : {}),
