@@ -2,18 +2,20 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kysely, PostgresDialect, sql } from 'kysely';
+import type { FindingChange } from '../src/pipeline/record/ports.ts';
 import type { Criteria, Criterion } from '../src/store/criteria.ts';
 import { type Database, openDatabase } from '../src/store/database.ts';
 import { startEmbedded } from '../src/store/embedded.ts';
 import { aggregateFindings, dimensions } from '../src/store/finding-aggregations.ts';
 import { type FindingQuery, findingSorts, listFindings, markOf } from '../src/store/finding-list.ts';
+import { findingStore } from '../src/store/findings.ts';
 import { postgresPrograms, startPostgres } from '../testkit/postgres.ts';
 import { textTable } from './measure.ts';
 import { administrator, epoch, fillEstate, smallMember } from './store-estate.ts';
 
 /**
  * Pages and counts of findings at size.
- * usage: npm run bench -- store [postgresql|embedded] [FINDINGS] [--url URL] [--plans DIR]
+ * usage: npm run bench -- store [postgresql|embedded] [FINDINGS] [--url URL] [--plans DIR] [--only recording]
  * `--url` names a database that stays: empty, it is filled; filled, it is only asked.
  */
 const [engine = 'postgresql', findings = engine === 'embedded' ? '1000000' : '10000000'] = process.argv
@@ -40,11 +42,8 @@ async function main(): Promise<void> {
 `),
       );
     await printSizes(opened.database);
-    const rows = [['who', 'query', 'p50 ms', 'p95 ms', 'p99 ms', 'rows']];
-    for (const [who, scope] of scopes) {
-      for (const shape of shapes) rows.push(await measureShape(opened.database, who, scope, shape));
-    }
-    print(textTable(rows));
+    if (option('--only') !== 'recording') await measurePages(opened.database);
+    await measureRecording(opened.database);
   } finally {
     await opened.close();
   }
@@ -88,6 +87,76 @@ async function printSizes({ db }: Database): Promise<void> {
   const each = (bytes: number) =>
     `${(bytes / 2 ** 20).toFixed(0)} MiB, ${(bytes / count).toFixed(0)} bytes each`;
   print(`${count} findings: ${each(table)} of rows, ${each(all)} with indexes`);
+}
+
+async function measurePages(database: Database): Promise<void> {
+  const rows = [['who', 'query', 'p50 ms', 'p95 ms', 'p99 ms', 'rows']];
+  for (const [who, scope] of scopes) {
+    for (const shape of shapes) rows.push(await measureShape(database, who, scope, shape));
+  }
+  print(textTable(rows));
+}
+
+// New findings of new machines, and then all of them closed, beside those that are there.
+async function measureRecording({ db }: Database): Promise<void> {
+  const resources = 1000;
+  const each = 100;
+  const made = await sql<{ id: number }>`
+    insert into resource (account_id, region, type, id, name, target, location, fingerprint, tags, details, status_code,
+      status_reason, first_seen_at, last_seen_at)
+    select ${smallMember}, 'eu-central-1', 'AWS_EC2_INSTANCE', 'i-new-' || n || '-' || ${Date.now()}::text, '', 'rootfs', '', '', '{}', '{}',
+      'ACTIVE', 'SUCCESSFUL', 0, 0 from generate_series(1, ${resources}) n returning resource_id as id`.execute(
+    db,
+  );
+  const store = findingStore(db);
+  for (const [what, status] of [
+    ['opened', 'ACTIVE'],
+    ['closed', 'CLOSED'],
+  ] as const) {
+    const changes = made.rows.flatMap(({ id }) =>
+      Array.from({ length: each }, (_, n) => newChange(id, cve(n * 61), status)),
+    );
+    const started = performance.now();
+    await store.apply(changes, 'revision');
+    const seconds = (performance.now() - started) / 1000;
+    print(
+      `${changes.length} findings ${what} in ${seconds.toFixed(1)} s: ${(changes.length / seconds).toFixed(0)} a second`,
+    );
+  }
+}
+
+function newChange(resourceId: number, vulnerability: string, status: 'ACTIVE' | 'CLOSED'): FindingChange {
+  const isOpen = status === 'ACTIVE';
+  return {
+    resource: {
+      resourceId,
+      accountId: smallMember,
+      region: 'eu-central-1',
+      id: `i-${resourceId}`,
+      inventoryId: null,
+      isGone: false,
+      network: null,
+    },
+    vulnerability,
+    event: isOpen ? 'OPENED' : 'CLOSED',
+    before: null,
+    next: {
+      type: 'PACKAGE_VULNERABILITY',
+      title: `${vulnerability} - openssl, libssl3`,
+      status: isOpen ? 0 : 2,
+      severity: 4,
+      score: 7.5,
+      epss: 0.01,
+      fixAvailable: 2,
+      exploitAvailable: false,
+      adjustment: null,
+      firstObservedAt: epoch,
+      lastObservedAt: epoch,
+      updatedAt: epoch,
+      closedAt: isOpen ? null : epoch,
+      closeReason: isOpen ? null : 'NOT_AFFECTED',
+    },
+  };
 }
 
 type Scope = Pick<FindingQuery, 'accountId' | 'resourceTypes' | 'members'>;
@@ -165,6 +234,7 @@ const shapes: readonly Shape[] = [
   page('critical', () => ({ ...active, severity: [equals('CRITICAL')] }), 'EPSS_SCORE'),
   page('one vulnerability', (n) => ({ vulnerabilityId: [equals(cve(n * 37))] }), 'SEVERITY'),
   page('a rare vulnerability', (n) => ({ vulnerabilityId: [equals(cve(19_000 + n))] }), 'LAST_OBSERVED_AT'),
+  page('title', (n) => ({ title: [prefix(`${cve(n * 11)} - package`)] }), 'SEVERITY'),
   page('title beginning', (n) => ({ title: [prefix(cve(n * 11))] }), 'SEVERITY'),
   page(
     'one package',

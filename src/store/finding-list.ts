@@ -169,10 +169,11 @@ function stepText(name: string): Field {
 }
 
 function matchExists(where: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`exists (
-    select 1 from inventory_package p join match m on m.package_version_id = p.package_version_id
-    where p.inventory_id = r.inventory_id and m.vulnerability_id = f.vulnerability_id and m.result = 'affected'
-      and p.set_aside is null and ${where})`;
+  // Said so that it can be found first: few inventories have a package, and many findings are none of it.
+  return sql`(r.inventory_id, f.vulnerability_id) in (
+    select p.inventory_id, m.vulnerability_id
+    from inventory_package p join match m on m.package_version_id = p.package_version_id
+    where m.result = 'affected' and p.set_aside is null and ${where})`;
 }
 
 /**
@@ -283,14 +284,16 @@ export async function listFindings(db: Db, query: FindingQuery): Promise<Finding
   const joinVulnerability = needsVulnerability
     ? sql`left join vulnerability v on v.vulnerability_id = f.vulnerability_id`
     : sql``;
-  // Where few values order all there is, each is a list of its own, that an index has in order.
-  const lists = (sortedParts[query.sort ?? ''] ?? [sql`true`]).map(
-    (part) => sql`(
+  // Where few values order all there is, each is a list of its own, that an index has in order of the ids.
+  const lists = (sortedParts[query.sort ?? ''] ?? [{ where: sql`true`, value: null }]).map(
+    ({ where, value }) => sql`(
       select f.account_id, f.finding_id, ${sort} as sort_key, ${tie} as tie
-      from (select f.* from finding f where ${ofScope(query, sql`f.account_id`)} and ${part}) f
+      from (select f.* from finding f
+        where ${ofScope(query, sql`f.account_id`)} and ${where} and ${impliedBy(query.criteria)}) f
       join resource r on r.resource_id = f.resource_id ${joinVulnerability}
       where ${inScope(query, sql`f.account_id`, sql`r.type`)} and ${whereOf(query.criteria, findingFields)} ${after}
-      order by ${order}
+        ${value !== null && query.after?.value === value ? sql`and f.finding_id ${beyond} ${query.after.id}::bigint` : sql``}
+      order by ${value === null ? order : sql`f.finding_id ${direction}`}
       limit ${query.limit})`,
   );
   const found = await sql<FindingRow>`
@@ -326,6 +329,26 @@ export async function listFindings(db: Db, query: FindingQuery): Promise<Finding
   return found.rows;
 }
 
+// What follows from the criteria, in the words of an index.
+function impliedBy(criteria: Criteria): RawBuilder<unknown> {
+  const exploited = criteria.exploitAvailable ?? [];
+  const isExploited =
+    exploited.length > 0 &&
+    exploited.every((one) => one.kind === 'text' && one.comparison === 'EQUALS' && one.value === 'YES');
+  return sql`${namedByTitle(criteria)} ${isExploited ? sql`and f.exploit_available` : sql``}`;
+}
+
+// The title of a package finding begins with its vulnerability.
+function namedByTitle({ title = [] }: Criteria): RawBuilder<unknown> {
+  const ids = title.map((one) =>
+    one.kind === 'text' && one.comparison !== 'NOT_EQUALS' && one.value.includes(' - ')
+      ? (one.value.split(' - ')[0] ?? null)
+      : null,
+  );
+  if (ids.length === 0 || ids.includes(null)) return sql`true`;
+  return sql`(f.vulnerability_id = any(${ids}::text[]) or f.type <> 0)`;
+}
+
 // A mark is text; it is compared as what the expression is.
 function castLike(sort: string | null, value: string): RawBuilder<unknown> {
   const kind = sortKinds[sort ?? ''] ?? 'bigint';
@@ -334,11 +357,20 @@ function castLike(sort: string | null, value: string): RawBuilder<unknown> {
 }
 
 // Types and statuses are few, and most findings have the first of each.
-const sortedParts: Readonly<Record<string, readonly RawBuilder<unknown>[]>> = {
-  FINDING_STATUS: findingStatuses.map((_, status) => sql`f.status = ${sql.lit(status)}`),
-  FINDING_TYPE: findingTypes.map((_, type) => sql`f.type = ${sql.lit(type)}`),
-  NETWORK_PROTOCOL: findingTypes.map((_, type) => sql`f.type = ${sql.lit(type)}`),
+const sortedParts: Readonly<Record<string, readonly SortedPart[]>> = {
+  FINDING_STATUS: findingStatuses.map((_, status) => ({
+    where: sql`f.status = ${sql.lit(status)}`,
+    value: String(status),
+  })),
+  FINDING_TYPE: findingTypes.map((value, type) => ({ where: sql`f.type = ${sql.lit(type)}`, value })),
+  NETWORK_PROTOCOL: [
+    { where: sql`f.type = 0`, value: '' },
+    { where: sql`f.type = 1`, value: null },
+  ],
 };
+
+/** A part of the findings, with the value that all of it is sorted by; null: there are several. */
+type SortedPart = { readonly where: RawBuilder<unknown>; readonly value: string | null };
 
 const resourceSorts: ReadonlySet<string> = new Set([
   'AWS_ACCOUNT_ID',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { CloseReason, FindingEventKind } from '../model/finding.ts';
 import { findingTypes } from '../model/finding.ts';
 import type {
@@ -10,7 +10,7 @@ import type {
 } from '../pipeline/record/ports.ts';
 import type { Desired, LifecycleRules, Recorded } from '../pipeline/record/reconcile.ts';
 import type { Db } from './database.ts';
-import { inSlices, json, recordset } from './rows.ts';
+import { json, recordset } from './rows.ts';
 
 const sliceRows = 2000;
 // Any number that nothing else in this database locks.
@@ -149,41 +149,54 @@ async function recordedFindings(
   return byResource;
 }
 
-/** Writes changed findings and their history in one transaction, so that no event is told of what did not happen. */
+/**
+ * Writes changed findings and their history, each slice in one statement, so that no event is told of what did not
+ * happen. While the database works on a slice the next one is put in words.
+ */
 async function applyChanges(db: Db, changes: readonly FindingChange[], revision: string): Promise<void> {
-  const columns = `account_id text, resource_id bigint, vulnerability_id text, arn text, title text, status smallint,
-    severity smallint, score real, epss real, fix_available smallint, exploit_available boolean,
-    first_observed_at bigint, last_observed_at bigint, updated_at bigint, closed_at bigint, close_reason text,
-    event text, detail jsonb, type smallint, adjustment jsonb`;
-  await inSlices(changes, sliceRows, (slice) =>
-    db.transaction().execute(async (tx) => {
-      // Events are read by id: a lower id must never become visible after a higher one.
-      await sql`select pg_advisory_xact_lock(${eventOrderLock})`.execute(tx);
-      await sql`
-      with given as (select * from ${recordset(slice.map(findingRow), columns)}),
-      written as (
-        insert into finding (account_id, resource_id, vulnerability_id, arn, title, status, severity, score, epss,
-          fix_available, exploit_available, first_observed_at, last_observed_at, updated_at, closed_at, close_reason,
-          revision, type, adjustment)
-        select account_id, resource_id, vulnerability_id, arn, title, status, severity, score, epss, fix_available,
-          exploit_available, first_observed_at, last_observed_at, updated_at, closed_at, close_reason, ${revision}, type,
-          adjustment
-        from given
-        on conflict (resource_id, vulnerability_id, account_id) do update set
-          title = excluded.title, status = excluded.status, severity = excluded.severity, score = excluded.score,
-          epss = excluded.epss, fix_available = excluded.fix_available,
-          exploit_available = excluded.exploit_available, first_observed_at = excluded.first_observed_at,
-          last_observed_at = excluded.last_observed_at, updated_at = excluded.updated_at,
-          closed_at = excluded.closed_at, close_reason = excluded.close_reason, revision = excluded.revision,
-          adjustment = excluded.adjustment
-        returning account_id, finding_id, resource_id, vulnerability_id)
-      insert into finding_event (account_id, finding_id, at, kind, revision, detail)
-      select written.account_id, written.finding_id, given.updated_at, given.event, ${revision}, given.detail
-      from written join given using (resource_id, vulnerability_id)
-      where given.event is not null
-      order by given.resource_id, given.vulnerability_id`.execute(tx);
-    }),
-  );
+  let running: Promise<unknown> = Promise.resolve();
+  for (let from = 0; from < changes.length; from += sliceRows) {
+    const rows = recordset(changes.slice(from, from + sliceRows).map(findingRow), findingColumns);
+    await running;
+    running = writeSlice(db, rows, revision);
+    // Whoever waits above hears of an error; without this it would be unhandled until then.
+    running.catch(() => {});
+  }
+  await running;
+}
+
+const findingColumns = `account_id text, resource_id bigint, vulnerability_id text, arn text, title text, status smallint,
+  severity smallint, score real, epss real, fix_available smallint, exploit_available boolean,
+  first_observed_at bigint, last_observed_at bigint, updated_at bigint, closed_at bigint, close_reason text,
+  event text, detail jsonb, type smallint, adjustment jsonb`;
+
+// Events are read by id: a lower id must never become visible after a higher one, so writers take turns. The lock comes
+// before the rows, and is let go of when the statement is committed.
+async function writeSlice(db: Db, rows: RawBuilder<unknown>, revision: string): Promise<void> {
+  await sql`
+    with turn as materialized (select pg_advisory_xact_lock(${eventOrderLock})),
+    given as materialized (select t.* from turn, ${rows}),
+    written as (
+      insert into finding (account_id, resource_id, vulnerability_id, arn, title, status, severity, score, epss,
+        fix_available, exploit_available, first_observed_at, last_observed_at, updated_at, closed_at, close_reason,
+        revision, type, adjustment)
+      select account_id, resource_id, vulnerability_id, arn, title, status, severity, score, epss, fix_available,
+        exploit_available, first_observed_at, last_observed_at, updated_at, closed_at, close_reason, ${revision}, type,
+        adjustment
+      from given
+      on conflict (resource_id, vulnerability_id, account_id) do update set
+        title = excluded.title, status = excluded.status, severity = excluded.severity, score = excluded.score,
+        epss = excluded.epss, fix_available = excluded.fix_available,
+        exploit_available = excluded.exploit_available, first_observed_at = excluded.first_observed_at,
+        last_observed_at = excluded.last_observed_at, updated_at = excluded.updated_at,
+        closed_at = excluded.closed_at, close_reason = excluded.close_reason, revision = excluded.revision,
+        adjustment = excluded.adjustment
+      returning account_id, finding_id, resource_id, vulnerability_id)
+    insert into finding_event (account_id, finding_id, at, kind, revision, detail)
+    select written.account_id, written.finding_id, given.updated_at, given.event, ${revision}, given.detail
+    from written join given using (resource_id, vulnerability_id)
+    where given.event is not null
+    order by given.resource_id, given.vulnerability_id`.execute(db);
 }
 
 function findingRow({ resource, vulnerability, next, event, before }: FindingChange): object {

@@ -28,6 +28,7 @@ const statements = [
   'create index finding_first_observed on finding (first_observed_at, finding_id)',
   'create index finding_last_observed on finding (last_observed_at, finding_id)',
   'create index finding_vulnerability on finding (vulnerability_id, severity, finding_id)',
+  'create index finding_exploited on finding (coalesce(epss, -1), finding_id) where exploit_available',
   // Most findings are active: only the others need to be found.
   'create index finding_inactive on finding (status, finding_id) where status <> 0',
   'create index finding_other_type on finding (type, finding_id) where type <> 0',
