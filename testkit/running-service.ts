@@ -33,6 +33,7 @@ export function testSettings(home: string, databaseUrl: string | null): Settings
     intelPublicKey: null,
     feedUrls: {},
     destinations: [],
+    requestsPerSecond: 0,
     logLevel: process.env.TEST_LOG ?? 'fatal',
     origins: {},
   };
@@ -56,9 +57,11 @@ export async function runService(options: {
   readonly feed: TestFeed;
   readonly watches?: readonly { readonly target: string; readonly location: string }[];
   readonly home?: string;
+  readonly requestsPerSecond?: number;
 }): Promise<RunningService> {
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'openinspector-home-'));
-  const settings = testSettings(home, options.databaseUrl);
+  const { requestsPerSecond = 0 } = options;
+  const settings = { ...testSettings(home, options.databaseUrl), requestsPerSecond };
   await buildFeed(settings, options.feed);
   const service = await startService({
     settings,

@@ -20,6 +20,7 @@ export const config: Command = {
       'intel-directory': settings.intelDirectory,
       'intel-public-key': settings.intelPublicKey ?? '(not set)',
       'feed-urls': JSON.stringify(settings.feedUrls),
+      'requests-per-second': String(settings.requestsPerSecond),
       'log-level': settings.logLevel,
     };
     const rows = (Object.keys(values) as SettingName[]).map((name) => [

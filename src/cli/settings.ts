@@ -36,6 +36,11 @@ export const settingSpecs = {
     word: 'JSON',
     help: 'addresses of feeds by id, in place of their publishers (JSON object)',
   },
+  'requests-per-second': {
+    env: 'OPENINSPECTOR_REQUESTS_PER_SECOND',
+    word: 'NUMBER',
+    help: 'calls of the API that each account may make in a second; 0: no limit',
+  },
   'log-level': {
     env: 'OPENINSPECTOR_LOG_LEVEL',
     word: 'LEVEL',
@@ -79,6 +84,7 @@ export function readSettings(
     intelPublicKey: resolved(pick('intel-public-key', file, '')),
     feedUrls: parseFeedUrls(pick('feed-urls', file, '{}')),
     destinations: parseDestinations(file.destinations),
+    requestsPerSecond: parseRate(pick('requests-per-second', file, '100')),
     logLevel: pick('log-level', file, 'info'),
     origins,
   };
@@ -126,6 +132,13 @@ function parseListen(text: string): { host: string; port: number } {
   const port = Number(found?.[3]);
   if (!found || port > 65_535) throw new UsageError(`listen '${text}' is not HOST:PORT, as 127.0.0.1:7480`);
   return { host: found[1] ?? (found[2] || '127.0.0.1'), port };
+}
+
+function parseRate(text: string): number {
+  const rate = Number(text);
+  if (text.trim() === '' || !(rate >= 0 && rate <= 1_000_000))
+    throw new UsageError(`requests-per-second '${text}' is not a number from 0 to 1000000`);
+  return rate;
 }
 
 function parseFeedUrls(text: string): Record<string, string> {

@@ -15,6 +15,8 @@ export type Settings = {
   readonly feedUrls: Readonly<Record<string, string>>;
   /** Where finding events are delivered; from the configuration file only, since settings hold secrets. */
   readonly destinations: readonly Destination[];
+  /** Calls of the API that each account may make in a second; 0: as many as it likes. */
+  readonly requestsPerSecond: number;
   readonly logLevel: string;
   /** Setting name to where it came from: flag, environment, file or default. */
   readonly origins: Readonly<Record<string, string>>;

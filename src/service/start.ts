@@ -8,6 +8,7 @@ import type { ApiContext, ApiService } from '../api/context.ts';
 import { findingShape } from '../api/finding-shape.ts';
 import { operations } from '../api/operations/registry.ts';
 import { createPageTokens } from '../api/page-token.ts';
+import { createThrottle } from '../api/throttle.ts';
 import { type Health, v1Routes } from '../api/v1/routes.ts';
 import { mountWire } from '../api/wire/fastify.ts';
 import { createKernel } from '../api/wire/kernel.ts';
@@ -139,7 +140,7 @@ async function start(
   const service = apiService({ settings, context, queue, triggers, key });
   const app = Fastify({ logger: false, bodyLimit: 1 << 20 });
   undo.push(() => app.close());
-  await mountApi(app, service, key, health);
+  await mountApi(app, service, { key, health, requestsPerSecond: settings.requestsPerSecond });
   const address = role === 'worker' ? '' : await listen(app, settings);
   await writeFile(join(home, 'service.json'), JSON.stringify({ address, pid: process.pid }), { mode: 0o600 });
   undo.push(() => rm(join(home, 'service.json'), { force: true }));
@@ -241,19 +242,24 @@ function apiService(parts: {
 async function mountApi(
   app: FastifyInstance,
   service: ApiService,
-  key: Buffer,
-  health: () => Health,
+  {
+    key,
+    health,
+    requestsPerSecond,
+  }: { readonly key: Buffer; readonly health: () => Health; readonly requestsPerSecond: number },
 ): Promise<void> {
   const findKey: FindKey = async (accessKeyId) => {
     const found = await findAccessKey(service.db, key, accessKeyId);
     return found && { secret: found.secret, sessionToken: null, expiresAt: null, principal: found.principal };
   };
   const contextOf = (principal: Principal): ApiContext => ({ ...principal, service });
+  const throttle = createThrottle(requestsPerSecond, () => service.now());
   const kernel = createKernel<ApiContext, Principal>({
     handlers: operations,
     authenticate: (request, signingName) =>
       verifySigV4({ ...request, service: signingName, now: new Date(service.now()), findKey }),
     contextOf: ({ principal }) => contextOf(principal),
+    throttle: ({ principal }, { operation }) => throttle.take(principal.accountId, operation),
     callerIdentity: ({ accountId, userName }) => ({
       account: accountId,
       arn: `arn:aws:iam::${accountId}:user/${userName}`,
