@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   intel: async () => (await import('./cli/intel.ts')).intel,
   reach: async () => (await import('./cli/reach.ts')).reach,
   watch: async () => (await import('./cli/watch.ts')).watch,
+  keys: async () => (await import('./cli/keys.ts')).keys,
   jobs: async () => (await import('./cli/jobs.ts')).jobs,
   env: async () => (await import('./cli/env.ts')).env,
   config: async () => (await import('./cli/config.ts')).config,

@@ -3,6 +3,7 @@ import { type Severity, severityRank } from '../model/severity.ts';
 import type { Readers } from '../pipeline/collect/readers.ts';
 import type { TreeWitness } from '../pipeline/collect/tree-witness.ts';
 import { remediesFor } from '../pipeline/match/remediation.ts';
+import { baseImageOf } from '../plugins/targets/image.ts';
 import { readVexDocuments } from '../plugins/vex/documents.ts';
 import type { Settings } from '../service/settings.ts';
 import { exitCode } from './command.ts';
@@ -48,7 +49,8 @@ export async function scanNow(request: ScanRequest, settings: Settings, readers:
       );
       return { ...report, findings, problems: [...problems, ...report.problems] };
     });
-    const remedies = (report: ScanReport) => remediesFor(report.findings, report.inventory, intelligence);
+    const remedies = ({ findings, inventory, resource }: ScanReport) =>
+      remediesFor(findings, inventory, intelligence, baseImageOf(resource));
     const documents = () =>
       reports.map((report) =>
         format === 'json' || format === 'table'

@@ -6,13 +6,10 @@ import { type Logger, pino } from 'pino';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { ApiContext, ApiService } from '../api/context.ts';
 import { findingShape } from '../api/finding-shape.ts';
-import { operations } from '../api/operations/registry.ts';
 import { createPageTokens } from '../api/page-token.ts';
-import { createThrottle } from '../api/throttle.ts';
 import { type Health, v1Routes } from '../api/v1/routes.ts';
 import { mountWire } from '../api/wire/fastify.ts';
-import { createKernel } from '../api/wire/kernel.ts';
-import { type SigV4Request, verifySigV4 } from '../api/wire/sigv4.ts';
+import { verifySigV4 } from '../api/wire/sigv4.ts';
 import type { JobContext } from '../jobs/context.ts';
 import { startDeliveries } from '../jobs/deliver.ts';
 import { type Queue, startQueue } from '../jobs/queue.ts';
@@ -25,12 +22,13 @@ import { openReaders } from '../pipeline/collect/readers.ts';
 import { lifecycleRules } from '../pipeline/record/reconcile.ts';
 import { networkWatch } from '../plugins/networks/registry.ts';
 import { target } from '../plugins/targets/registry.ts';
-import { findAccessKey, type Principal } from '../store/access-keys.ts';
+import { createAccessKey, findAccessKey, type Principal } from '../store/access-keys.ts';
 import { ensureAccount, resourceTypesOf, scanTypes } from '../store/accounts.ts';
 import { type Database, type Db, openDatabase } from '../store/database.ts';
 import { type Embedded, startEmbedded } from '../store/embedded.ts';
 import { listFindings } from '../store/finding-list.ts';
 import { addWatch, listWatches } from '../store/watches.ts';
+import { apiKernel, type FindKey } from './api-kernel.ts';
 import { openHolder } from './intelligence-holder.ts';
 import { ensureFirstKey, serviceKey } from './keys.ts';
 import type { Settings } from './settings.ts';
@@ -234,6 +232,7 @@ function apiService(parts: {
       for (const watch of await listWatches(context.db))
         await queue.discover(watch.watchId, 'scan types changed');
     },
+    createAccessKey: (principal) => createAccessKey(context.db, key, principal, context.now()),
     onWatchAdded: (watch) => triggers.add(watch),
     onWatchRemoved: (watchId) => triggers.remove(watchId),
   };
@@ -253,29 +252,10 @@ async function mountApi(
     return found && { secret: found.secret, sessionToken: null, expiresAt: null, principal: found.principal };
   };
   const contextOf = (principal: Principal): ApiContext => ({ ...principal, service });
-  const throttle = createThrottle(requestsPerSecond, () => service.now());
-  const kernel = createKernel<ApiContext, Principal>({
-    handlers: operations,
-    authenticate: (request, signingName) =>
-      verifySigV4({ ...request, service: signingName, now: new Date(service.now()), findKey }),
-    contextOf: ({ principal }) => contextOf(principal),
-    throttle: ({ principal }, { operation }) => throttle.take(principal.accountId, operation),
-    callerIdentity: ({ accountId, userName }) => ({
-      account: accountId,
-      arn: `arn:aws:iam::${accountId}:user/${userName}`,
-      userId: `AIDA${accountId}`,
-    }),
-    log: {
-      info: (fields, message) => service.log.debug(fields, message),
-      error: (fields, message) => service.log.error(fields, message),
-    },
-    now: () => new Date(service.now()),
-  });
+  const kernel = apiKernel(service, { findKey, contextOf, requestsPerSecond });
   await mountV1(app, service, findKey, contextOf, health);
   await mountWire(app, kernel);
 }
-
-type FindKey = SigV4Request<Principal>['findKey'];
 
 // The signature covers the body's bytes, so they are kept beside what they parse to.
 async function mountV1(

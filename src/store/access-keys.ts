@@ -43,6 +43,40 @@ export async function findAccessKey(
   return { secret: unseal(key, accessKeyId, row.secret), principal: { accountId, userName, role } };
 }
 
+/** A key as it is listed: everything but its secret. */
+export type StoredAccessKey = Principal & {
+  readonly accessKeyId: string;
+  readonly createdAt: number;
+  readonly isDisabled: boolean;
+};
+
+/** Every key of the installation, by account and age. */
+export async function listAccessKeys(db: Db): Promise<StoredAccessKey[]> {
+  const found = await sql<StoredAccessKey>`
+    select access_key_id as "accessKeyId", account_id as "accountId", user_name as "userName", role,
+      created_at as "createdAt", is_disabled as "isDisabled"
+    from access_key order by account_id, created_at, access_key_id`.execute(db);
+  return found.rows;
+}
+
+/** Refuses a key from now on; `last`: it is the only one of an administrator, without which nobody could make another. */
+export async function disableAccessKey(
+  db: Db,
+  accessKeyId: string,
+): Promise<'disabled' | 'unknown' | 'last'> {
+  return db.transaction().execute(async (tx) => {
+    // Two that are disabled at once must not both be told that the other one stays.
+    const administrators = await sql<{ id: string }>`
+      select access_key_id as id from access_key where role = 'administrator' and not is_disabled for update`.execute(
+      tx,
+    );
+    if (administrators.rows.length === 1 && administrators.rows[0]?.id === accessKeyId) return 'last';
+    const changed =
+      await sql`update access_key set is_disabled = true where access_key_id = ${accessKeyId}`.execute(tx);
+    return changed.numAffectedRows === 0n ? 'unknown' : 'disabled';
+  });
+}
+
 export async function countAccessKeys(db: Db): Promise<number> {
   return (
     (await sql<{ count: number }>`select count(*) as count from access_key`.execute(db)).rows[0]?.count ?? 0

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { mayReadAudit } from '../../model/role.ts';
 import { listChanges } from '../../store/audit-log.ts';
 import type { ApiService } from '../context.ts';
 import type { Authenticate } from './routes.ts';
@@ -14,6 +15,8 @@ export function auditRoute(service: ApiService, authenticate: Authenticate) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const caller = await authenticate(request, reply);
     if (!caller) return reply;
+    if (!mayReadAudit(caller.role))
+      return reply.code(403).send({ message: `The role ${caller.role} does not read the audit log.` });
     const { before, limit } = request.query as Readonly<Record<string, string | undefined>>;
     const from = before === undefined ? null : whole(before);
     const most = limit === undefined ? pageDefault : whole(limit);

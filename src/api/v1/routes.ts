@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ListeningSocket, listensOn } from '../../model/listening.ts';
 import { resourceTypes } from '../../model/resource.ts';
+import { mayChange } from '../../model/role.ts';
 import { severities } from '../../model/severity.ts';
 import { explain } from '../../pipeline/match/explain.ts';
 import { isWithin, parsePackageQuery } from '../../pipeline/match/package-query.ts';
@@ -21,6 +22,7 @@ import { intervalsWithin } from '../../versions/placed-key.ts';
 import type { ApiContext, ApiService } from '../context.ts';
 import { auditRoute } from './audit.ts';
 import { streamEvents } from './events.ts';
+import { keyRoutes } from './keys.ts';
 import openapi from './openapi.json' with { type: 'json' };
 import { type OwnersWord, ownersWord, priorityShape } from './priorities.ts';
 
@@ -52,6 +54,10 @@ export function v1Routes(
   app.get('/openinspector/v1/health', async () => health());
   app.get('/openinspector/v1/openapi.json', async () => openapi);
   app.get('/openinspector/v1/audit', auditRoute(service, authenticate));
+  const keys = keyRoutes(service, authenticate);
+  app.get('/openinspector/v1/keys', keys.list);
+  app.post('/openinspector/v1/keys', keys.create);
+  app.delete('/openinspector/v1/keys/:id', keys.disable);
 
   app.get('/openinspector/v1/events', async (request, reply) => {
     const caller = await authenticate(request, reply);
@@ -165,6 +171,7 @@ export function v1Routes(
   app.post('/openinspector/v1/watches', async (request, reply) => {
     const caller = await authenticate(request, reply);
     if (!caller) return reply;
+    if (!mayChange(caller.role)) return refuse(reply, 403, `The role ${caller.role} changes nothing.`);
     const { target: targetId, location } = (request.body ?? {}) as { target?: unknown; location?: unknown };
     const plugin = typeof targetId === 'string' ? watchable(targetId) : null;
     if (!plugin || typeof location !== 'string' || location === '') {
@@ -184,6 +191,7 @@ export function v1Routes(
   app.delete('/openinspector/v1/watches/:id', async (request, reply) => {
     const caller = await authenticate(request, reply);
     if (!caller) return reply;
+    if (!mayChange(caller.role)) return refuse(reply, 403, `The role ${caller.role} changes nothing.`);
     const id = whole((request.params as { id?: string }).id, 0);
     const gone = await removeWatch(service.db, caller.accountId, id);
     if (!gone) return refuse(reply, 404, `There is no watch ${id}.`);
