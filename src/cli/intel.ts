@@ -13,6 +13,7 @@ import type { Problem } from '../model/problem.ts';
 import { feeds } from '../plugins/feeds/registry.ts';
 import type { Settings } from '../service/settings.ts';
 import { type Command, type CommandInput, exitCode, UsageError } from './command.ts';
+import { type BuildSource, buildWithRepositories, repositoryOptions } from './intel-repositories.ts';
 import { openCurrentIntelligence } from './intelligence.ts';
 import { print, progressLine, say, table } from './output.ts';
 import { readSettings, settingOptions } from './settings.ts';
@@ -25,6 +26,7 @@ export const intel: Command = {
   summary: 'Builds, updates and looks into vulnerability intelligence.',
   usage: [
     'build --feeds DIR',
+    'build [--feeds DIR] --repository URL-OR-DIR --distro ID:VERSION [--keyring FILE]',
     'update',
     'status',
     'search VULNERABILITY-OR-PACKAGE',
@@ -39,6 +41,7 @@ export const intel: Command = {
       word: 'DIR',
       help: 'directory with copies of upstream feeds (build), or where update keeps them',
     },
+    ...repositoryOptions,
     only: {
       kind: 'values',
       word: 'FEED',
@@ -61,6 +64,7 @@ export const intel: Command = {
   },
   examples: [
     'openinspector intel build --feeds ./feeds',
+    'openinspector intel build --repository ./dists/bookworm --distro debian:12',
     'openinspector intel update --only kev --only epss',
     'openinspector intel status',
     'openinspector intel search CVE-2024-3094',
@@ -87,17 +91,27 @@ export const intel: Command = {
 const exchange = () => import('./intel-exchange.ts');
 
 async function build(input: CommandInput, settings: Settings): Promise<number> {
+  if (input.values('repository').length > 0) {
+    return buildWithRepositories(input, settings, (source) => buildFrom(source, settings, input));
+  }
+  if (input.values('distro').length > 0 || input.value('keyring') !== null)
+    throw new UsageError('--distro and --keyring are about repositories; name one with --repository');
   const given = input.value('feeds');
   if (!given)
     throw new UsageError('Name the directory with the feeds: openinspector intel build --feeds DIR');
-  return buildFrom(resolve(given), settings, input);
+  return buildFrom(feedsIn(resolve(given)), settings, input);
 }
 
-async function buildFrom(feedsDirectory: string, settings: Settings, input: CommandInput): Promise<number> {
+function feedsIn(feedsDirectory: string): BuildSource {
+  return { feedsDirectory, feeds, title: feedsDirectory };
+}
+
+async function buildFrom(source: BuildSource, settings: Settings, input: CommandInput): Promise<number> {
   const started = performance.now();
   const line = progressLine('Building');
   const { meta, problems, problemTotal } = await buildIntelligence({
-    feedsDirectory,
+    feedsDirectory: source.feedsDirectory,
+    feeds: source.feeds,
     outDirectory: settings.intelDirectory,
     onProgress: ({ stage, path, done, total }) => line.update(`${stage} ${done} of ${total} ${path}`),
     now: new Date(),
@@ -109,7 +123,7 @@ async function buildFrom(feedsDirectory: string, settings: Settings, input: Comm
     print(JSON.stringify({ meta, problems, problemTotal, seconds }, null, 1));
   else {
     print(metaText(meta));
-    print(`Built in ${seconds.toFixed(1)} s from ${feedsDirectory}`);
+    print(`Built in ${seconds.toFixed(1)} s from ${source.title}`);
     showProblems(problems, problemTotal);
   }
   return exitCode.done;
@@ -148,7 +162,7 @@ async function update(input: CommandInput, settings: Settings): Promise<number> 
     );
     return exitCode.incomplete;
   }
-  const code = await buildFrom(feedsDirectory, settings, input);
+  const code = await buildFrom(feedsIn(feedsDirectory), settings, input);
   return problems.length > 0 && code === exitCode.done ? exitCode.incomplete : code;
 }
 

@@ -6,6 +6,7 @@ import type { InventoryFacts } from '../../model/inventory.ts';
 import type { OsRelease } from '../../model/os-release.ts';
 import type { Package } from '../../model/package.ts';
 import type { Purl } from '../../model/purl.ts';
+import type { BaseImage } from '../../plugins/targets/image.ts';
 import { judge } from './match.ts';
 import { type Remediation, remediate } from './remediation.ts';
 import { prepare } from './subject.ts';
@@ -28,10 +29,12 @@ function pkg(given: Partial<Package> & Pick<Package, 'ecosystem' | 'name' | 'ver
   };
 }
 
+type RemedyContext = { os?: OsRelease | null; facts?: InventoryFacts; base?: BaseImage | null };
+
 function remedies(
   packages: readonly Package[],
   said: Readonly<Record<string, readonly Statement[]>>,
-  { os = null, facts = noFacts }: { os?: OsRelease | null; facts?: InventoryFacts } = {},
+  { os = null, facts = noFacts, base = null }: RemedyContext = {},
 ): readonly Remediation[] {
   const intelligence = memoryIntelligence({
     statements: Object.entries(said).flatMap(([key, statements]) => {
@@ -44,7 +47,7 @@ function remedies(
     if (prepared.kind === 'set-aside') return [];
     return [{ package: item, subject: prepared.subject, verdicts: judge(prepared.subject, intelligence) }];
   });
-  return remediate(judged, facts, intelligence);
+  return remediate(judged, facts, intelligence, base);
 }
 
 const range = (introduced: string, fixed: string) => [{ introduced, fixed, lastAffected: null }];
@@ -226,6 +229,40 @@ describe('how to get there', () => {
     const notes = (layer: string) => remedies([at(layer)], said, { facts })[0]?.notes.join(' ') ?? '';
     assert.match(notes('sha256:base'), /base image/);
     assert.equal(notes('sha256:top'), '');
+  });
+
+  test('an erratum that asks for a restart says so, and only that one', () => {
+    const os = { ...debian, id: 'rocky', versionId: '9.3' };
+    const glibc = pkg({ ecosystem: 'rpm', name: 'glibc', version: '2.34-83.el9' });
+    const notes = (note: string | null) => {
+      const said = {
+        'rocky:9 glibc': [statement('CVE-1', [below('2.34-100.el9')], { scheme: 'rpm', note })],
+      };
+      return remedies([glibc], said, { os })[0]?.notes;
+    };
+    assert.match(notes('restart the system after the update')?.join(' ') ?? '', /restarted after the update/);
+    assert.deepEqual(notes(null), []);
+    assert.deepEqual(notes('no restart'), []);
+  });
+
+  test('a base image that is told is named, and its layers are the base', () => {
+    const facts = { ...noFacts, layers: ['sha256:a', 'sha256:b', 'sha256:top'] };
+    const said = { 'npm lodash': [statement('CVE-1', [below('4.17.12')])] };
+    const lodash = { ecosystem: 'npm', name: 'lodash', version: '4.17.4' };
+    const noteAt = (base: BaseImage, ...layers: string[]) => {
+      const evidence = layers.map((layer) => ({ path: 'a', layer, line: null }));
+      return remedies([pkg({ ...lodash, evidence })], said, { facts, base })[0]?.notes.join(' ') ?? '';
+    };
+    const named = { name: 'docker.io/library/node:20', digest: null, lastLayer: null };
+    assert.match(noteAt(named, 'sha256:a'), /the base image docker\.io\/library\/node:20:/);
+    assert.equal(noteAt(named, 'sha256:b'), '');
+    const known = { ...named, lastLayer: 'sha256:b' };
+    assert.match(noteAt(known, 'sha256:a', 'sha256:b'), /node:20/);
+    assert.equal(noteAt(known, 'sha256:b', 'sha256:top'), '');
+    const foreign = { ...named, lastLayer: 'sha256:of another image' };
+    assert.equal(noteAt(foreign, 'sha256:b'), '');
+    const nameless = { name: null, digest: 'sha256:12', lastLayer: null };
+    assert.match(noteAt(nameless, 'sha256:a'), /the base image sha256:12:/);
   });
 
   test('a fix of the line that goes on after the end of maintenance says so', () => {

@@ -2,6 +2,8 @@ import type { Intelligence } from '../../intel/contract.ts';
 import type { Inventory, InventoryFacts } from '../../model/inventory.ts';
 import type { Subject, SubjectKey, Verdict } from '../../model/match.ts';
 import type { Package } from '../../model/package.ts';
+import { rebootNote } from '../../plugins/feeds/updateinfo.ts';
+import type { BaseImage } from '../../plugins/targets/image.ts';
 import { judge } from './match.ts';
 import { isBelow } from './statement.ts';
 import { prepare } from './subject.ts';
@@ -30,7 +32,10 @@ export type Remediation = {
   readonly command: string | null;
   /** The dependency of the project to raise, for a package that another one brings; null otherwise. */
   readonly raise: string | null;
-  /** True where every copy lies in the bottom layer of an image, so that a newer base image brings the fix. */
+  /**
+   * True where every copy lies in the layers of an image's base (its bottom layer, where the base does not tell its
+   * last one), so that a newer base image brings the fix.
+   */
   readonly isOfBase: boolean;
   /** What to know besides, a sentence each. */
   readonly notes: readonly string[];
@@ -44,6 +49,7 @@ export function remediesFor(
   findings: readonly { readonly package: Package; readonly verdict: Verdict }[],
   { os, facts }: Pick<Inventory, 'os' | 'facts'>,
   intelligence: Intelligence,
+  base: BaseImage | null = null,
 ): readonly Remediation[] {
   const byPackage = new Map<Package, Verdict[]>();
   for (const { package: pkg, verdict } of findings) {
@@ -55,19 +61,21 @@ export function remediesFor(
     const prepared = prepare(pkg, os, facts);
     return prepared.kind === 'subject' ? [{ package: pkg, subject: prepared.subject, verdicts }] : [];
   });
-  return remediate(judged, facts, intelligence);
+  return remediate(judged, facts, intelligence, base);
 }
 
 /**
  * What to do about each affected package, those first that end most. Pure but for look-ups. A version is only
  * proposed when it was judged itself: fixes of later vulnerabilities are sought until none is left that has one.
+ * `base` is the image that an image says it is built on.
  */
 export function remediate(
   judged: readonly JudgedPackage[],
   facts: InventoryFacts,
   intelligence: Intelligence,
+  base: BaseImage | null = null,
 ): readonly Remediation[] {
-  const remediations = judged.flatMap((item) => remedyOf(item, facts, intelligence) ?? []);
+  const remediations = judged.flatMap((item) => remedyOf(item, { facts, base }, intelligence) ?? []);
   return remediations.sort(
     (a, b) => b.ended.length - a.ended.length || (a.package.purl < b.package.purl ? -1 : 1),
   );
@@ -75,7 +83,7 @@ export function remediate(
 
 function remedyOf(
   { package: pkg, subject, verdicts }: JudgedPackage,
-  facts: InventoryFacts,
+  place: ImagePlace,
   intelligence: Intelligence,
 ): Remediation | null {
   const affected = affectedOf(verdicts);
@@ -83,7 +91,7 @@ function remedyOf(
   const { goal, left } = goalFor(subject, affected, intelligence);
   const remaining = new Set(idsOf(left));
   const upgrade = upgradeTo(pkg, subject, goal);
-  const isOfBase = isOfBottomLayer(pkg, facts);
+  const isOfBase = isInBase(pkg, place);
   return {
     package: pkg,
     version: upgrade?.version ?? null,
@@ -92,11 +100,30 @@ function remedyOf(
     command: upgrade?.command ?? null,
     raise: upgrade?.raise ?? null,
     isOfBase,
-    notes: [...(upgrade?.notes ?? []), ...(isOfBase ? [baseNote] : [])],
+    notes: [
+      ...(upgrade?.notes ?? []),
+      ...(isRebootAsked(affected, intelligence) ? [restartNote] : []),
+      ...(isOfBase ? [baseNote(place)] : []),
+    ],
   };
 }
 
-const baseNote = 'It comes with the base image: a newer base image brings the fix to everything built on it.';
+type ImagePlace = { readonly facts: InventoryFacts; readonly base: BaseImage | null };
+
+function baseNote({ base }: ImagePlace): string {
+  const called = base === null ? '' : ` ${base.name ?? base.digest}`;
+  return `It comes with the base image${called}: a newer base image brings the fix to everything built on it.`;
+}
+
+const restartNote = 'Its erratum asks for the system to be restarted after the update.';
+
+function isRebootAsked(affected: readonly Verdict[], intelligence: Intelligence): boolean {
+  return affected.some(({ feed, proof }) =>
+    intelligence
+      .statements(proof.key)
+      .some((said) => said.note === rebootNote && said.feed === feed && said.record === proof.record),
+  );
+}
 
 function affectedOf(verdicts: readonly Verdict[]): readonly Verdict[] {
   return verdicts.filter(({ result }) => result === 'affected');
@@ -175,12 +202,13 @@ function upgradeTo(pkg: Package, subject: Subject, goal: Goal): Upgrade | null {
   return upgradeFor(pkg, subject.distro, { ...step, stream });
 }
 
-// Every copy lies in the bottom layer.
-function isOfBottomLayer(pkg: Package, { layers }: InventoryFacts): boolean {
-  const base = layers[0];
+// Every copy lies in a layer of the base: up to the last one that it is known to have, else the bottom one.
+function isInBase(pkg: Package, { facts: { layers }, base }: ImagePlace): boolean {
+  const last = layers.indexOf(base?.lastLayer ?? '');
+  const ofBase = layers.slice(0, Math.max(last, 0) + 1);
   return (
-    layers.length > 1 &&
+    (layers.length > 1 || last >= 0) &&
     pkg.evidence.length > 0 &&
-    pkg.evidence.every(({ layer }) => layer !== null && layer === base)
+    pkg.evidence.every(({ layer }) => layer !== null && ofBase.includes(layer))
   );
 }

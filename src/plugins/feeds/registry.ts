@@ -14,6 +14,7 @@ import { exploitdb } from './exploitdb/index.ts';
 import { fedora } from './fedora/index.ts';
 import { friendsofphp } from './friendsofphp/index.ts';
 import { ghsa } from './ghsa/index.ts';
+import { hostRepository } from './host-repository/index.ts';
 import { kev } from './kev/index.ts';
 import { metasploit } from './metasploit/index.ts';
 import { nodeSecurityWg } from './node-security-wg/index.ts';
@@ -66,5 +67,6 @@ export const feeds: readonly Feed[] = [
   metasploit,
   exploitdb,
   nuclei,
+  hostRepository,
   starter,
 ];

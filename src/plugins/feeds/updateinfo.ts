@@ -1,11 +1,17 @@
 import { below } from '../../model/advisory.ts';
 import { type Problem, problem } from '../../model/problem.ts';
 import type { FeedFile, FeedRecord } from './contract.ts';
-import { cvesIn, isoTime, statementRecord, streamRecord } from './records.ts';
+import { cvesIn, factsOf, isoTime, statementRecord, streamRecord } from './records.ts';
 import { ownText, readXmlFile, readXmlText, type XmlElement, type XmlHandler } from './xml.ts';
 
 /** Most packages of one update that are looked at. */
 export const updatePackagesMax = 100_000;
+
+/** Most references of one update that are kept. */
+export const updateLinksMax = 200;
+
+/** What a statement notes where its update asks for the system to be started anew. */
+export const rebootNote = 'restart the system after the update';
 
 /** One `<update>` of a yum repository's updateinfo. */
 export type Update = {
@@ -17,6 +23,10 @@ export type Update = {
   readonly release: string;
   readonly issued: string | null;
   readonly cves: readonly string[];
+  /** Addresses that it refers to, as they are written. */
+  readonly links: readonly string[];
+  /** Whether it, or a package of it, asks for the system to be started anew. */
+  readonly reboot: boolean;
   readonly packages: readonly UpdatePackage[];
 };
 
@@ -38,6 +48,11 @@ export type UpdateVendor = {
   /** The stream that a package of an update belongs to, or null when it is none that we know. */
   readonly stream: (update: Update, pack: UpdatePackage) => string | null;
   readonly complete: boolean;
+  /** What a statement's record is called; the update's id unless told otherwise. */
+  readonly recordOf?: (update: Update) => string;
+  readonly noteOf?: (update: Update) => string | null;
+  /** Whether the addresses that an update refers to are facts of its flaws. */
+  readonly hasFacts?: boolean;
 };
 
 /**
@@ -92,6 +107,7 @@ type Draft = {
   -readonly [Field in keyof Update]: Update[Field];
 } & {
   readonly cves: string[];
+  readonly links: string[];
   readonly packages: UpdatePackage[];
   collection: string;
   collectionName: string;
@@ -126,6 +142,8 @@ function newDraft(element: XmlElement): Draft {
     release: '',
     issued: null,
     cves: [],
+    links: [],
+    reboot: false,
     packages: [],
     collection: '',
     collectionName: '',
@@ -145,8 +163,8 @@ function closeInside(draft: Draft, element: XmlElement, path: readonly XmlElemen
   const parent = path.at(-1)?.name;
   const { name, attributes, text } = element;
   if (name === 'package') addPackage(draft, attributes);
-  else if (name === 'reference')
-    draft.cves.push(...cvesIn(`${attributes.id ?? ''} ${attributes.title ?? ''}`));
+  else if (name === 'reference') addReference(draft, attributes);
+  else if (name === 'reboot_suggested') draft.reboot ||= isTold(text);
   else if (name === 'name' && parent === 'collection') draft.collectionName = ownText(text);
   else if (parent !== 'update') return;
   else if (name === 'id') draft.id = ownText(text);
@@ -155,6 +173,20 @@ function closeInside(draft: Draft, element: XmlElement, path: readonly XmlElemen
   else if (name === 'release') draft.release = ownText(text);
   else if (name === 'issued') draft.issued = isoTime(attributes.date ?? null);
   else if (name === 'cve') draft.cves.push(...cvesIn(text));
+}
+
+function addReference(
+  draft: Draft,
+  { id = '', title = '', href = '' }: Readonly<Record<string, string>>,
+): void {
+  draft.cves.push(...cvesIn(`${id} ${title}`));
+  if (/^https?:\/\/\S{1,500}$/.test(href) && draft.links.length < updateLinksMax)
+    draft.links.push(ownText(href));
+}
+
+// Some write `True` or `1`, some leave it empty; only a plain no means no.
+function isTold(text: string): boolean {
+  return !/^(false|0|no)$/i.test(text);
 }
 
 function addPackage(draft: Draft, attributes: Readonly<Record<string, string>>): void {
@@ -175,30 +207,44 @@ function finished(draft: Draft, where: string): Update | Problem {
   if (draft.packages.length > updatePackagesMax) {
     return problem('limit', `${where}#${draft.id}`, 'update lists too many packages', 'updatePackagesMax');
   }
-  const { id, type, title, severity, release, issued, packages } = draft;
-  const cves = draft.cves.length > 0 ? draft.cves : cvesIn(title);
-  return { id, type, title, severity, release, issued, cves: [...new Set(cves)], packages };
+  const { collection: _collection, collectionName: _name, module: _module, ...update } = draft;
+  const cves = draft.cves.length > 0 ? draft.cves : cvesIn(draft.title);
+  return { ...update, cves: [...new Set(cves)], links: [...new Set(draft.links)] };
 }
 
 function* updateRecords(update: Update, vendor: UpdateVendor, gathered: Gathered): Generator<FeedRecord> {
+  const named = update.cves.length > 0 ? update.cves : [update.id];
+  if (vendor.hasFacts === true) yield* named.flatMap((id) => factsIn(update, id, vendor.feed));
   for (const fix of fixesOf(update, vendor, gathered)) {
-    for (const vulnerability of update.cves.length > 0 ? update.cves : [update.id]) {
+    for (const vulnerability of named) {
       yield statementRecord(
         { stream: fix.stream, name: fix.name },
         {
           vulnerability,
           advisory: update.id,
           feed: vendor.feed,
-          record: update.id,
+          record: vendor.recordOf?.(update) ?? update.id,
           status: 'fixed',
           scheme: 'rpm',
           ranges: [below(fix.evr)],
           severity: update.severity,
           only: { arches: fix.arches, module: fix.module, binaries: null },
+          note: vendor.noteOf?.(update) ?? null,
         },
       );
     }
   }
+}
+
+// An update of several flaws has a page for each: a page that names other flaws only is none of this one's.
+function factsIn(update: Update, id: string, source: string): readonly FeedRecord[] {
+  const references = update.links.filter((link) => {
+    const named = cvesIn(link);
+    return named.length === 0 || named.includes(id);
+  });
+  if (references.length === 0) return [];
+  const title = id === update.id ? update.title : null;
+  return [factsOf({ kind: 'vulnerability', id, source, title, references })];
 }
 
 type Fix = {

@@ -86,6 +86,7 @@ export async function discoverLayout(store: LayoutStore): Promise<Discovery> {
         digest: descriptor.digest,
         reference,
         config,
+        base: manifest.base,
       }),
     );
   }

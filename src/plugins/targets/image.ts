@@ -13,6 +13,16 @@ export type ImageConfig = {
   readonly author: string | null;
   readonly created: string | null;
   readonly diffIds: readonly string[];
+  /** What its labels say that it is built on; null when they do not. */
+  readonly base: BaseImage | null;
+};
+
+/** The image that another one is built on, as that one tells it. At least its name or its digest is known. */
+export type BaseImage = {
+  readonly name: string | null;
+  readonly digest: string | null;
+  /** The diff id of its last layer, where that is told. */
+  readonly lastLayer: string | null;
 };
 
 export const digestPattern = /^sha256:[0-9a-f]{64}$/;
@@ -26,7 +36,56 @@ export function readImageConfig(json: unknown): ImageConfig {
     author: textOf(config.author),
     created: textOf(config.created),
     diffIds: texts(fields(config.rootfs).diff_ids),
+    base: readBaseImage(fields(fields(config.config).Labels)),
   };
+}
+
+const baseName = 'org.opencontainers.image.base.name';
+const baseDigest = 'org.opencontainers.image.base.digest';
+
+/** Largest label that is read as JSON, in characters. */
+const labelLengthMax = 1024 ** 2;
+
+/**
+ * The base image that labels or annotations name, or null. What is no reference or digest counts as not said: it is
+ * shown to people. Buildpacks tell the base's last layer in a label of theirs.
+ * Source: https://github.com/opencontainers/image-spec/blob/main/annotations.md and
+ * https://github.com/buildpacks/spec/blob/main/platform.md (io.buildpacks.lifecycle.metadata)
+ */
+export function readBaseImage(said: Readonly<Record<string, unknown>>): BaseImage | null {
+  const run = runImage(textOf(said['io.buildpacks.lifecycle.metadata']));
+  const name = shapedAs(referencePattern, textOf(said[baseName]) ?? run.name);
+  const digest = shapedAs(digestPattern, textOf(said[baseDigest]));
+  if (name === null && digest === null) return null;
+  return { name, digest, lastLayer: shapedAs(digestPattern, run.topLayer) };
+}
+
+const referencePattern = /^[A-Za-z0-9][\w.:/@+-]{0,300}$/;
+
+function shapedAs(pattern: RegExp, text: string | null): string | null {
+  return text !== null && pattern.test(text) ? text : null;
+}
+
+function runImage(label: string | null): { readonly name: string | null; readonly topLayer: string | null } {
+  if (label === null || label.length > labelLengthMax) return { name: null, topLayer: null };
+  try {
+    const run = fields(fields(JSON.parse(label)).runImage);
+    return { name: textOf(run.image) ?? textOf(run.reference), topLayer: textOf(run.topLayer) };
+  } catch {
+    // Anyone may give a label that name; what is not of that form says nothing.
+    return { name: null, topLayer: null };
+  }
+}
+
+/** The base image that a resource's details tell, or null. */
+export function baseImageOf({ details }: Pick<Resource, 'details'>): BaseImage | null {
+  const said = fields(details.baseImage);
+  const base = {
+    name: textOf(said.name),
+    digest: textOf(said.digest),
+    lastLayer: textOf(said.lastLayer),
+  };
+  return base.name === null && base.digest === null ? null : base;
 }
 
 /** Problems of an image whose configuration and layers disagree; its layers are read all the same. */
@@ -43,9 +102,12 @@ export function imageResource(options: {
   readonly digest: string;
   readonly reference: string | null;
   readonly config: ImageConfig;
+  /** What its manifest says that it is built on; the configuration's labels may be those of the base itself. */
+  readonly base?: BaseImage | null;
 }): Resource {
   const { repository, tag } = splitReference(options.reference ?? fallbackName(options.location));
   const { config, digest } = options;
+  const base = options.base ?? config.base;
   return {
     type: 'AWS_ECR_CONTAINER_IMAGE',
     id: `repository/${repository}/${digest}`,
@@ -62,6 +124,7 @@ export function imageResource(options: {
       author: config.author,
       createdAt: config.created,
       platformOs: config.os,
+      ...(base === null ? {} : { baseImage: base }),
     },
   };
 }
@@ -91,6 +154,7 @@ function fallbackName(location: string): string {
 export function readManifest(json: unknown): {
   readonly config: Descriptor | null;
   readonly layers: readonly Descriptor[];
+  readonly base: BaseImage | null;
 } {
   const manifest = fields(json);
   return {
@@ -98,6 +162,7 @@ export function readManifest(json: unknown): {
     layers: list(manifest.layers)
       .map(readDescriptor)
       .filter((layer) => layer !== null),
+    base: readBaseImage(fields(manifest.annotations)),
   };
 }
 

@@ -3,6 +3,7 @@ import { type Problem, problem } from '../../../model/problem.ts';
 import type { Resource } from '../../../model/resource.ts';
 import type { Discovery } from '../contract.ts';
 import {
+  type BaseImage,
   type Descriptor,
   digestPattern,
   type ImageConfig,
@@ -28,6 +29,7 @@ export type Image = {
   readonly digest: string;
   readonly layers: readonly Descriptor[];
   readonly config: ImageConfig;
+  readonly base: BaseImage | null;
 };
 
 type Candidate = { readonly digest: string; readonly platform: Platform | null };
@@ -74,7 +76,7 @@ export async function readImage(client: RegistryClient, digest: string): Promise
     throw new RegistryError('unsupported', `is not an image but an artifact of type ${shownText(type)}`);
   }
   const config = readImageConfig((await client.jsonBlob(manifest.config)).json);
-  return { digest: document.digest, layers: manifest.layers, config };
+  return { digest: document.digest, layers: manifest.layers, config, base: manifest.base };
 }
 
 async function imagesOfIndex(
@@ -181,13 +183,14 @@ function resourceOf(
   location: string,
   isOneOfMany: boolean,
 ): Resource {
-  const { digest, config } = image;
+  const { digest, config, base } = image;
   const resource = imageResource({
     target: 'registry',
     location,
     digest,
     reference: formatReference(reference),
     config,
+    base,
   });
   const platform = platformOf(config);
   if (!isOneOfMany || !platform) return resource;
