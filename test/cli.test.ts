@@ -38,6 +38,7 @@ const commands = [
   'intel',
   'watch',
   'jobs',
+  'keys',
   'env',
   'config',
   'reach',
