@@ -134,6 +134,7 @@ describe('scan and explain, without a service', () => {
     const { stdout } = await run('scan', tree, '--format', 'json');
     const report = JSON.parse(stdout);
     assert.deepEqual(Object.keys(report).sort(), [
+      'configuration',
       'explained',
       'findings',
       'intelligence',

@@ -10,7 +10,7 @@ import type { Target } from '../src/plugins/targets/contract.ts';
 export function targetSuite(entry: Target, folders: readonly string[]): void {
   const isPlaced = entry.id !== 'host';
   // A place in the network has no files to watch.
-  const isFile = entry.id !== 'registry';
+  const isFile = !['registry', 'docker'].includes(entry.id);
 
   test(`${entry.id}: its folder has its name, and it names its sources`, () => {
     assert.ok(folders.includes(entry.id));

@@ -1,4 +1,5 @@
 import type { ReportFinding } from '../jobs/scan-once.ts';
+import type { InventoryFacts } from '../model/inventory.ts';
 import type { Remediation } from '../pipeline/match/remediation.ts';
 import { fixOf } from '../pipeline/match/upgrade.ts';
 import type { VexReport } from './vex-report.ts';
@@ -49,9 +50,21 @@ export function reportJson(report: VexReport, remediations: readonly Remediation
       installedVersion: pkg.version,
       ...remedy,
     })),
+    configuration: configurationJson(inventory.facts),
     setAside: report.setAside,
     problems: report.problems,
     intelligence: { revision: report.revision, isStarter: report.isStarter },
+  };
+}
+
+/** How the system is set up; null where no root file system was read. Modes are octal text, as people write them. */
+function configurationJson({ services, users, groups, files }: InventoryFacts): object | null {
+  if (!services && !users && !groups && !files) return null;
+  return {
+    services: services ?? [],
+    users: users ?? [],
+    groups: groups ?? [],
+    files: (files ?? []).map((file) => ({ ...file, mode: file.mode.toString(8).padStart(4, '0') })),
   };
 }
 

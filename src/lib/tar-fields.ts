@@ -12,7 +12,14 @@ export class TarError extends Error {
 }
 
 /** What extended headers say of the entry behind them. */
-export type Overrides = { path?: string; linkTarget?: string; sizeBytes?: number; sparse?: SparseMap };
+export type Overrides = {
+  path?: string;
+  linkTarget?: string;
+  sizeBytes?: number;
+  uid?: number | null;
+  gid?: number | null;
+  sparse?: SparseMap;
+};
 
 /** Where the parts of a sparse file lie in what is read from it. */
 export type SparseMap = { realSize: number; chunks: [offset: number, size: number][]; inData: boolean };
@@ -53,6 +60,19 @@ export function number(bytes: Uint8Array, from: number, length: number): number 
     else if (value !== 0 || (byte !== 32 && byte !== 0)) break;
   }
   return value;
+}
+
+/** The user or group that a header names; null for an impossible one, which is no reason to leave the file out. */
+export function owner(bytes: Uint8Array, from: number): number | null {
+  // Base 256, where the number is larger than eight octal digits.
+  if (((bytes[from] as number) & 0x80) === 0) return ownerId(number(bytes, from, 8));
+  let value = bytes[from] === 0x80 ? 0 : Number.NaN;
+  for (let index = from + 1; index < from + 8; index++) value = value * 256 + (bytes[index] as number);
+  return ownerId(value);
+}
+
+function ownerId(value: number): number | null {
+  return Number.isInteger(value) && value >= 0 && value <= 0xffffffff ? value : null;
 }
 
 /** Adds the parts that a header lists. */
@@ -115,6 +135,8 @@ export function readPax(content: Uint8Array, at: number): Overrides {
     if (key === 'path') result.path = value;
     else if (key === 'linkpath') result.linkTarget = value;
     else if (key === 'size') result.sizeBytes = paxNumber(value, at);
+    else if (key === 'uid') result.uid = ownerId(Number(value));
+    else if (key === 'gid') result.gid = ownerId(Number(value));
     else if (key === 'GNU.sparse.name') sparseName = value;
     else if (key === 'GNU.sparse.realsize') realSize = paxNumber(value, at);
     else if (key === 'GNU.sparse.major' && value === '1') isSparse = true;

@@ -4,6 +4,7 @@ import {
   expand,
   number,
   type Overrides,
+  owner,
   readPax,
   type SparseMap,
   TarError,
@@ -25,6 +26,9 @@ export type TarEntry = {
   /** Size of the content, in bytes, as a reader of the extracted file would see it. */
   readonly sizeBytes: number;
   readonly mode: number;
+  /** Who owns it; null where an impossible number stands. */
+  readonly uid: number | null;
+  readonly gid: number | null;
   readonly linkTarget: string;
 };
 
@@ -223,6 +227,8 @@ export function createTarParser(visitor: TarVisitor, limits: ScanLimits): TarPar
       kind,
       sizeBytes: kind === 'file' ? (sparse?.realSize ?? stored) : 0,
       mode: number(header, 100, 8) & 0o7777,
+      uid: own.uid !== undefined ? own.uid : owner(header, 108),
+      gid: own.gid !== undefined ? own.gid : owner(header, 116),
       linkTarget: own.linkTarget ?? text(header, 157, 100),
     };
     const wanted = visitor.entry(entry) && kind === 'file';

@@ -1,3 +1,4 @@
+import type { NotableFile, Service, UserAccount, UserGroup } from './configuration.ts';
 import type { ListeningSocket } from './listening.ts';
 import type { OsRelease } from './os-release.ts';
 import type { Package } from './package.ts';
@@ -26,4 +27,10 @@ export type InventoryFacts = {
   readonly layers: readonly string[];
   /** What waits for clients; null or absent: nobody has told. */
   readonly listening?: readonly ListeningSocket[] | null;
+  /** What starts by itself. This and what follows is absent where no root file system was read. */
+  readonly services?: readonly Service[];
+  readonly users?: readonly UserAccount[];
+  readonly groups?: readonly UserGroup[];
+  /** Files and directories whose mode matters, by path. */
+  readonly files?: readonly NotableFile[];
 };

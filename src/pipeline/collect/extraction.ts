@@ -53,7 +53,7 @@ const installedFolders = ecosystems.flatMap(({ installedFolder }) =>
 const companionEndings = ['-wal', '.md5sums', 'pyproject.toml', 'composer.json', 'REQUESTED', 'go.sum'];
 
 // Raised whenever the same bytes would give another reading though no extractor changed.
-const readingVersion = 2;
+const readingVersion = 3;
 
 /** Which extractors there are and how they read; part of the key of every kept reading. */
 export function extractorVersions(): string {

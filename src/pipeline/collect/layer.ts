@@ -5,6 +5,7 @@ import { createTarParser, type TarEntry, TarError, type TarParser, type TarVisit
 import { ZipError } from '../../lib/zip-directory.ts';
 import { type Problem, problem, reasonOf } from '../../model/problem.ts';
 import { createExtraction, rootLink } from './extraction.ts';
+import { createFacts, documentBytesMax } from './facts/gather.ts';
 import type { Reading } from './reading.ts';
 
 const whiteout = '.wh.';
@@ -20,11 +21,13 @@ export async function readLayer(
 ): Promise<Reading> {
   const where = blob.digest ?? blob.path;
   const extraction = createExtraction(limits, { installedOnly: false });
+  const facts = createFacts({ isLayer: true });
   const problems: Problem[] = [];
   const removed: string[] = [];
   const opaque: string[] = [];
   const links: { path: string; to: string }[] = [];
   const unsafe = { count: 0, first: '' };
+  let linkedDocuments = 0;
 
   const visitor: TarVisitor = {
     entry(entry) {
@@ -38,16 +41,21 @@ export async function readLayer(
         noteWhiteout(path, name);
         return false;
       }
-      if (entry.kind === 'file') return isWanted(path, entry);
+      noteMode(path, entry);
+      if (entry.kind === 'file') return isDocument(path, entry) || isWanted(path, entry);
       if (entry.kind === 'symlink') noteSymlink(path, entry);
       else if (entry.kind === 'hardlink') copyLinked(path, entry);
       else if (entry.kind === 'other' && extraction.wants(path)) removed.push(path);
       return false;
     },
-    head: (entry, bytes) => extraction.looksRight(archivePath(entry.path) ?? '', bytes, null),
+    head(entry, bytes) {
+      const path = archivePath(entry.path) ?? '';
+      return facts.wants(path) || extraction.looksRight(path, bytes, null);
+    },
     content(entry, bytes) {
       const path = archivePath(entry.path) ?? '';
-      extraction.take(path, bytes);
+      if (facts.wants(path)) facts.take(path, bytes);
+      if (extraction.wants(path)) extraction.take(path, bytes);
     },
   };
 
@@ -56,6 +64,27 @@ export async function readLayer(
     if (name === opaqueMarker) opaque.push(folder);
     else if (!name.startsWith('.wh..wh.'))
       removed.push(folder ? `${folder}/${name.slice(4)}` : name.slice(4));
+  }
+
+  function noteMode(path: string, entry: TarEntry): void {
+    const { kind } = entry;
+    if (path === '') return;
+    // A hard link's own header has the mode of what it is a name of.
+    if (kind === 'directory') facts.note(path, kind, entry);
+    else if (kind === 'file' || kind === 'hardlink') facts.note(path, 'file', entry);
+    else facts.pass(path);
+    const isSaying = kind === 'symlink' ? facts.wantsLink(path) : facts.wants(path);
+    if (isSaying) removed.push(path);
+    if (kind === 'symlink' && isSaying) facts.link(path, entry.linkTarget);
+    if (kind === 'hardlink' && isSaying) linkedDocuments++;
+  }
+
+  function isDocument(path: string, { sizeBytes }: TarEntry): boolean {
+    if (!facts.wants(path)) return false;
+    if (sizeBytes <= documentBytesMax) return true;
+    const why = `${sizeBytes} bytes, and at most ${documentBytesMax} are read`;
+    problems.push(problem('limit', path, why, 'documentBytesMax'));
+    return false;
   }
 
   function isWanted(path: string, entry: TarEntry): boolean {
@@ -121,6 +150,10 @@ export async function readLayer(
     const why = `${unsafe.count} entries climb out of the root and were not read, the first '${unsafe.first.slice(0, 200)}'`;
     problems.push(problem('escape', where, why));
   }
+  if (linkedDocuments > 0) {
+    const why = `${linkedDocuments} files of the configuration are hard links, and were not read as such`;
+    problems.push(problem('not-assessed', where, why));
+  }
   return {
     files: extraction.files,
     releases: extraction.releases,
@@ -128,6 +161,7 @@ export async function readLayer(
     opaque,
     links,
     problems: [...problems, ...extraction.problems],
+    facts: facts.finish(),
     isComplete,
     entryCount: parser.entryCount,
     byteCount: parser.byteCount,

@@ -4,6 +4,7 @@ import type { Evidence, Package } from '../../model/package.ts';
 import type { Problem } from '../../model/problem.ts';
 import { formatPurl, parsePurl } from '../../model/purl.ts';
 import { ecosystem } from '../../plugins/ecosystems/registry.ts';
+import { createFactsStack } from './facts/merge-facts.ts';
 import type { ReadFile, Reading } from './reading.ts';
 
 export type LayerReading = { readonly reading: Reading; readonly layer: string | null };
@@ -27,9 +28,12 @@ export function mergeReadings(
   const releases = new Map<string, OsRelease>();
   const links = new Map<string, string>();
   const allProblems: Problem[] = [...problems];
+  const configuration = createFactsStack();
   for (const { reading, layer } of stack) {
     const below = new Map(placed);
-    hide(placed, releases, reading, links);
+    const isHidden = hiddenBy(reading, links);
+    hide(placed, releases, isHidden);
+    configuration.add(reading.facts ?? null, { isHidden, place: (path) => throughLinks(path, links), links });
     for (const file of reading.files) {
       const path = throughLinks(file.path, links);
       placed.set(`${file.extractor} ${path}`, place(file, path, layer, below));
@@ -46,7 +50,8 @@ export function mergeReadings(
     allProblems.push(...file.problems);
   }
   const packages = joinPackages(withoutUninstalled([...placed.values()]), os, owners);
-  return { os, packages, problems: allProblems, facts };
+  const own = configuration.finish();
+  return { os, packages, problems: [...allProblems, ...own.problems], facts: { ...facts, ...own.facts } };
 }
 
 /**
@@ -100,24 +105,34 @@ function place(
 function hide(
   placed: Map<string, Placed>,
   releases: Map<string, OsRelease>,
-  reading: Reading,
-  links: ReadonlyMap<string, string>,
+  isHidden: (path: string) => boolean,
 ): void {
-  if (placed.size + releases.size === 0) return;
-  const exact = new Set(reading.removed.map((path) => throughLinks(path, links)));
-  const folders = [...reading.opaque.map((path) => throughLinks(path, links)), ...exact].map((path) =>
-    path ? `${path}/` : '',
-  );
-  const prefixes = new Set(folders);
-  const isHidden = (path: string) => {
+  for (const [key, { file }] of placed) if (isHidden(file.path)) placed.delete(key);
+  for (const path of releases.keys()) if (isHidden(path)) releases.delete(path);
+}
+
+/** Whether a reading takes away what lies below at a path. */
+function hiddenBy(reading: Reading, links: ReadonlyMap<string, string>): (path: string) => boolean {
+  let sets: ReturnType<typeof hidingSets> | null = null;
+  return (path) => {
+    // Where nothing lies below, nobody asks.
+    sets ??= hidingSets(reading, links);
+    const { exact, prefixes } = sets;
     if (exact.has(path) || prefixes.has('')) return true;
     for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) {
       if (prefixes.has(path.slice(0, at + 1))) return true;
     }
     return false;
   };
-  for (const [key, { file }] of placed) if (isHidden(file.path)) placed.delete(key);
-  for (const path of releases.keys()) if (isHidden(path)) releases.delete(path);
+}
+
+function hidingSets(reading: Reading, links: ReadonlyMap<string, string>) {
+  const exact = new Set(reading.removed.map((path) => throughLinks(path, links)));
+  const folders = [...reading.opaque.map((path) => throughLinks(path, links)), ...exact].map((path) =>
+    path ? `${path}/` : '',
+  );
+  const prefixes = new Set(folders);
+  return { exact, prefixes };
 }
 
 function throughLinks(path: string, links: ReadonlyMap<string, string>): string {

@@ -2,6 +2,7 @@ import type { OsRelease } from '../../model/os-release.ts';
 import type { Package } from '../../model/package.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { OwnedFiles } from '../../plugins/ecosystems/contract.ts';
+import type { ReadFacts } from './facts/gather.ts';
 import type { TreeWitness } from './tree-witness.ts';
 
 /**
@@ -18,6 +19,8 @@ export type Reading = {
   /** Symbolic links near the root, which layers above may write through (`lib` to `usr/lib`). */
   readonly links: readonly { readonly path: string; readonly to: string }[];
   readonly problems: readonly Problem[];
+  /** What it says of the configuration; absent where that was not looked at, as in a source tree. */
+  readonly facts?: ReadFacts;
   /** False when an error or a limit ended the reading early: what it has is true, and not all. */
   readonly isComplete: boolean;
   /** Of a directory tree only: what the reading rests on. */

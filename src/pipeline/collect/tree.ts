@@ -13,11 +13,13 @@ import { resolveLink } from '../../lib/archive-path.ts';
 import type { ScanLimits } from '../../lib/limits.ts';
 import { type Problem, problem, reasonOf } from '../../model/problem.ts';
 import { createExtraction } from './extraction.ts';
+import { createFacts, documentBytesMax } from './facts/gather.ts';
 import type { Reading } from './reading.ts';
 import { createWitness } from './tree-witness.ts';
 
 const hopsMax = 40;
 const headBytes = 16;
+const programs = /(?:^|\/)s?bin\/[^/]+$/;
 
 /** What of a tree is left out. */
 export type TreeSkip = {
@@ -37,6 +39,8 @@ export function readTree(
   onEntries: (entries: number, at: string) => void,
 ): Reading {
   const extraction = createExtraction(limits, skip);
+  // The modes of files cost a question each: of source code nobody wants to know them.
+  const facts = skip.installedOnly ? createFacts({ isLayer: false }) : null;
   const problems: Problem[] = [];
   const skipped = new Set(skip.paths);
   const skippedNames = new Set(skip.names);
@@ -56,6 +60,7 @@ export function readTree(
     opaque: [],
     links: [],
     problems: [...problems, ...extraction.problems],
+    ...(facts ? { facts: facts.finish() } : {}),
     isComplete: !stopped,
     witness: witness.finish(),
     entryCount: entries,
@@ -71,7 +76,9 @@ export function readTree(
     let children: Dirent[];
     try {
       // Before it is listed: what changes meanwhile must not stand as it was afterwards.
-      witness.note(folder, lstatSync(absolute(folder)));
+      const stats = lstatSync(absolute(folder));
+      witness.note(folder, stats);
+      if (folder !== '') facts?.note(folder, 'directory', stats);
       children = readdirSync(absolute(folder), { withFileTypes: true });
     } catch (error) {
       // A folder that went away while we walked is no gap in what is there now.
@@ -86,8 +93,54 @@ export function readTree(
       if (child.isDirectory()) {
         if (!skippedNames.has(child.name)) walk(path, depth + 1);
       } else if (child.isFile()) {
+        if (facts !== null) noteFile(path);
         if (extraction.wants(path)) take(path, path);
-      } else if (child.isSymbolicLink() && extraction.wants(path)) followLink(path);
+      } else if (child.isSymbolicLink()) {
+        if (facts?.wantsLink(path)) noteLink(path);
+        if (extraction.wants(path)) followLink(path);
+      }
+    }
+  }
+
+  function noteFile(path: string): void {
+    try {
+      const stats = lstatSync(absolute(path));
+      const isNotable = facts?.note(path, 'file', stats) ?? false;
+      // A change of mode leaves no trace in the folder. Programs are where one is most likely to come to matter.
+      if (isNotable || programs.test(path)) witness.note(path, stats);
+      if (facts?.wants(path)) takeDocument(path);
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ENOENT')
+        problems.push(problem('unreadable', path, reasonOf(error)));
+    }
+  }
+
+  function noteLink(path: string): void {
+    try {
+      facts?.link(path, readlinkSync(absolute(path)));
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ENOENT')
+        problems.push(problem('unreadable', path, reasonOf(error)));
+    }
+  }
+
+  function takeDocument(path: string): void {
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const descriptor = openSync(absolute(path), flags);
+    try {
+      const stat = fstatSync(descriptor);
+      if (!stat.isFile()) return;
+      witness.note(path, stat);
+      if (stat.size > documentBytesMax) {
+        const why = `${stat.size} bytes, and at most ${documentBytesMax} are read`;
+        problems.push(problem('limit', path, why, 'documentBytesMax'));
+        return;
+      }
+      const content = Buffer.alloc(stat.size);
+      const filled = readSync(descriptor, content, 0, stat.size, 0);
+      facts?.take(path, content.subarray(0, filled));
+    } finally {
+      closeSync(descriptor);
     }
   }
 

@@ -5,7 +5,7 @@ import { type OsRelease, parseOsRelease } from '../../model/os-release.ts';
 
 /** What the file-system targets have in common: which files tell that the installed packages changed. */
 
-/** Package databases of dpkg, apk and rpm, root-relative, and the os-release. */
+/** Package databases of dpkg, apk and rpm, the os-release, and who may log in; root-relative. */
 export const packageDatabases: readonly string[] = [
   'var/lib/dpkg/status',
   'var/lib/dpkg/status.d',
@@ -19,6 +19,10 @@ export const packageDatabases: readonly string[] = [
   'usr/lib/sysimage/rpm/rpmdb.sqlite-wal',
   'usr/lib/sysimage/rpm/Packages.db',
   'etc/os-release',
+  // Who may log in is told with the packages.
+  'etc/passwd',
+  'etc/shadow',
+  'etc/group',
 ];
 
 /** Hash over size and change time of each of the files that exists; changes exactly when one of them was written. */

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
+import { containerd } from './containerd/index.ts';
 import type { Target } from './contract.ts';
 import { dir } from './dir/index.ts';
 import { diskImage } from './disk-image/index.ts';
+import { docker } from './docker/index.ts';
 import { dockerArchive } from './docker-archive/index.ts';
 import { host } from './host/index.ts';
 import { ociLayout } from './oci-layout/index.ts';
@@ -13,6 +15,8 @@ import { zip } from './zip/index.ts';
 /** Every kind of target. A bare location is offered to them in this order: the most particular first. */
 export const targets: readonly Target[] = [
   host,
+  docker,
+  containerd,
   ociLayout,
   sbom,
   zip,
