@@ -72,7 +72,7 @@ export async function aggregateFindings(db: Db, query: AggregationQuery): Promis
       left join inventory i on i.inventory_id = r.inventory_id
       ${packages}
       where ${ofScope(query, sql`f.account_id`)} and ${dimension.over === 'resources' ? sql`f.findings > 0` : sql`f.status = 0`} and ${types}
-        and ${inScope(query, sql`f.account_id`, sql`r.type`)}
+        and ${inScope(query, sql`r.account_id`, sql`r.type`)}
         and ${whereOf(query.onlyAccounts ?? {}, accountField)} and ${whereOf(query.criteria, dimension.fields)}
       group by ${sql.join(names.map((_, index) => sql.lit(index + 1)))}) g
     order by ${sorted} ${query.descending ? sql`desc` : sql`asc`}, ${sql.ref(names[0] ?? '')}, ${sql.ref(names[1] ?? names[0] ?? '')}

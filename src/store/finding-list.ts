@@ -291,7 +291,7 @@ export async function listFindings(db: Db, query: FindingQuery): Promise<Finding
       from (select f.* from finding f
         where ${ofScope(query, sql`f.account_id`)} and ${where} and ${impliedBy(query.criteria)}) f
       join resource r on r.resource_id = f.resource_id ${joinVulnerability}
-      where ${inScope(query, sql`f.account_id`, sql`r.type`)} and ${whereOf(query.criteria, findingFields)} ${after}
+      where ${inScope(query, sql`r.account_id`, sql`r.type`)} and ${whereOf(query.criteria, findingFields)} ${after}
         ${value !== null && query.after?.value === value ? sql`and f.finding_id ${beyond} ${query.after.id}::bigint` : sql``}
       order by ${value === null ? order : sql`f.finding_id ${direction}`}
       limit ${query.limit})`,
