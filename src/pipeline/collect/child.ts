@@ -5,7 +5,6 @@
 import { setPriority } from 'node:os';
 import type { ScanLimits } from '../../lib/limits.ts';
 import type { LayerBlob } from '../../plugins/targets/contract.ts';
-import { readDiskFile } from './disk.ts';
 import { readLayer } from './layer.ts';
 import type { Reading } from './reading.ts';
 import { readTree, type TreeSkip } from './tree.ts';
@@ -31,8 +30,11 @@ export async function runTask(
   if (task.kind === 'layer')
     return readLayer(task.blob, limits, (bytes) => onProgress(bytes, task.blob.diffId ?? ''));
   if (task.kind === 'zip') return readZip(task.path, limits, (bytes) => onProgress(bytes, task.path));
-  if (task.kind === 'disk')
+  if (task.kind === 'disk') {
+    // The readers of file systems are many files, that few tasks need.
+    const { readDiskFile } = await import('./disk.ts');
     return readDiskFile(task.path, task.skip, limits, (_entries, at) => onProgress(0, at));
+  }
   return readTree(task.root, task.skip, limits, (_entries, at) => onProgress(0, at));
 }
 
