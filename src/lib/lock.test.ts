@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -44,7 +44,34 @@ describe('the lock on a directory', () => {
     const child = await holder(path);
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('exit', resolve));
-    const tries = await Promise.allSettled([1, 2, 3, 4].map(() => lockDirectory(path, 'the directory')));
-    assert.equal(tries.filter(({ status }) => status === 'fulfilled').length, 1);
+    const dead = readFileSync(path);
+    for (let round = 0; round < 100; round++) {
+      writeFileSync(path, dead);
+      const tries = await Promise.allSettled(
+        [1, 2, 3, 4, 5, 6].map(() => lockDirectory(path, 'the directory')),
+      );
+      const got = tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      assert.equal(got.length, 1, `round ${round}`);
+      for (const one of tries)
+        if (one.status === 'rejected')
+          assert.match(String(one.reason), new RegExp(`in use by process ${process.pid}`));
+      await got[0]?.release();
+    }
+    // Nothing is left beside the lock of the tests above.
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith('c.lock')),
+      [],
+    );
+  });
+
+  test('what one left who died while taking over is taken over too', async () => {
+    const path = join(folder, 'd.lock');
+    const child = await holder(path);
+    child.kill('SIGKILL');
+    await new Promise((resolve) => child.once('exit', resolve));
+    for (const left of ['d.lock.next', 'd.lock.next.next']) copyFileSync(path, join(folder, left));
+    const lock = await lockDirectory(path, 'the directory');
+    await assert.rejects(lockDirectory(path, 'the directory'), /in use by process/);
+    await lock.release();
   });
 });
