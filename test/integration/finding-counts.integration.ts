@@ -89,3 +89,17 @@ test('the counts that the database keeps are those of the findings, whatever was
     { numRuns: 60 },
   );
 });
+
+test('what is only seen again writes no count', async () => {
+  const one = { resource: 1, vulnerability: 1, status: 0, severity: 4, type: 0, fix: 2, exploit: true };
+  await take({ kind: 'put', findings: [one] });
+  const written = sql<{
+    count: string;
+  }>`select string_agg(xmin::text, ' ' order by resource_id, type, severity) as count
+    from finding_count`;
+  const [before] = (await written.execute(database.db)).rows;
+  await sql`update finding set last_observed_at = last_observed_at + 1`.execute(database.db);
+  assert.deepEqual((await written.execute(database.db)).rows, [before]);
+  await sql`update finding set severity = 5`.execute(database.db);
+  assert.notDeepEqual((await written.execute(database.db)).rows, [before]);
+});

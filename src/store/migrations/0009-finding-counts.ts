@@ -17,11 +17,13 @@ const columns = 'account_id, resource_id, type, severity, exploit_available, fix
 const added = `select ${columns}, 1 as n from added where status = 0`;
 const removed = `select ${columns}, -1 as n from removed where status = 0`;
 
-// In the order of the key, so that two writers never wait for one another crosswise.
+// What only was seen again changes no count, and writes none. In the order of the key, so that two writers never wait for one another crosswise.
 const keep = (changes: string) => `
   insert into finding_count as c (account_id, resource_id, type, severity, findings, exploits, fixes)
   select ${sums} from (${changes}) changes
-  group by account_id, resource_id, type, severity order by resource_id, type, severity, account_id
+  group by account_id, resource_id, type, severity
+  having sum(n) <> 0 or sum(n * exploit_available::int) <> 0 or sum(n * (fix_available = 2)::int) <> 0
+  order by resource_id, type, severity, account_id
   on conflict (resource_id, type, severity, account_id) do update set findings = c.findings + excluded.findings,
     exploits = c.exploits + excluded.exploits, fixes = c.fixes + excluded.fixes;`;
 
