@@ -1,48 +1,26 @@
-import type { Destination, ResourceFilterCriteria } from '@aws-sdk/client-inspector2';
-import { wrongDestination } from '../../jobs/report-destination.ts';
-import {
-  createReport,
-  endReport,
-  getReport,
-  type Report,
-  type ReportDestination,
-} from '../../store/reports.ts';
+import type { ResourceFilterCriteria } from '@aws-sdk/client-inspector2';
+import { getReport, type Report } from '../../store/reports.ts';
 import type { ApiContext } from '../context.ts';
-import { resourceNotFound, validation } from '../wire/errors.ts';
+import { resourceNotFound } from '../wire/errors.ts';
 import type { Checked, Handlers } from '../wire/handlers.ts';
+import { beginReport, cancelReport, shownDestination, shownFailure } from './report-requests.ts';
 
 export const sbomExportOperations = {
   async CreateSbomExport(input, context) {
-    const { service, accountId } = context;
-    const destination = destinationOf(input.s3Destination);
-    const wrong = wrongDestination(destination);
-    if (wrong) throw validation(wrong.message, { fields: [{ name: 's3Destination', message: wrong.code }] });
-    const made = await createReport(
-      service.db,
-      {
-        accountId,
-        kind: 'SBOM',
-        format: input.reportFormat,
-        criteria: (input.resourceFilterCriteria as Report['criteria'] | undefined) ?? null,
-        destination,
-      },
-      service.now(),
-    );
-    if (!made) throw validation('Cannot have multiple reports in-progress.');
-    await service.queue.sbomExport(made.reportNumber, 'CreateSbomExport');
+    const { reportFormat: format, resourceFilterCriteria: criteria, s3Destination } = input;
+    const made = await beginReport(context, { kind: 'SBOM', format, criteria, s3Destination });
+    await context.service.queue.sbomExport(made.reportNumber, 'CreateSbomExport');
     return { reportId: made.reportId };
   },
 
   async GetSbomExport(input, context) {
     const found = await ownExport(input.reportId, context);
-    const { bucketName, keyPrefix, kmsKeyArn } = found.destination;
     return {
       reportId: found.reportId,
       format: found.format as 'CYCLONEDX_1_4',
       status: found.status,
-      s3Destination: { bucketName, kmsKeyArn, ...(keyPrefix === null ? {} : { keyPrefix }) },
-      ...(found.errorCode === null ? {} : { errorCode: found.errorCode }),
-      ...(found.errorMessage === null ? {} : { errorMessage: found.errorMessage }),
+      s3Destination: shownDestination(found),
+      ...shownFailure(found),
       ...(found.criteria === null
         ? {}
         : { filterCriteria: found.criteria as Checked<ResourceFilterCriteria> }),
@@ -50,10 +28,8 @@ export const sbomExportOperations = {
   },
 
   async CancelSbomExport(input, context) {
-    const { db, now } = context.service;
     const found = await ownExport(input.reportId, context);
-    if (!(await endReport(db, found.reportNumber, 'CANCELLED', null, now())))
-      throw validation(`The export ${found.reportId} is not in progress any more.`);
+    await cancelReport(context, found, 'export');
     return { reportId: found.reportId };
   },
 } satisfies Handlers<ApiContext>;
@@ -62,8 +38,4 @@ async function ownExport(reportId: string, { service, accountId }: ApiContext): 
   const found = await getReport(service.db, accountId, 'SBOM', reportId);
   if (!found) throw resourceNotFound(`There is no export ${reportId}.`);
   return found;
-}
-
-function destinationOf({ bucketName, keyPrefix, kmsKeyArn }: Checked<Destination>): ReportDestination {
-  return { bucketName, keyPrefix: keyPrefix ?? null, kmsKeyArn };
 }
