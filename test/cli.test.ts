@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -196,6 +196,20 @@ describe('scan and explain, without a service', () => {
     assert.match((await run('explain', 'CVE-2024-0101', tree)).stdout, /NOT PRESENT/);
     const unknown = JSON.parse((await run('explain', 'CVE-1999-0000', tree, '--format', 'json')).stdout);
     assert.equal(unknown.answer, 'cannot-say');
+  });
+
+  test('a mode that changed in a root file system is told, though nothing that was read changed', async () => {
+    const root = join(folder, 'modes');
+    mkdirSync(join(root, 'etc'), { recursive: true });
+    mkdirSync(join(root, 'opt'));
+    writeFileSync(join(root, 'etc/os-release'), 'ID=debian\nVERSION_ID="12"\n');
+    writeFileSync(join(root, 'opt/tool'), '#!/bin/sh\n');
+    // Longer than any file system's step of time, in which a change could not be told.
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    const told = async () => (await run('scan', root, '--format', 'json')).stdout.includes('opt/tool');
+    assert.equal(await told(), false);
+    chmodSync(join(root, 'opt/tool'), 0o4755);
+    assert.equal(await told(), true);
   });
 
   test('a report is kept for what it was made from, and made anew when any of it changes', async () => {

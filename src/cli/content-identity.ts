@@ -4,8 +4,8 @@ import { readTreeIdentity } from './kept-tree.ts';
 
 /**
  * Targets whose content a few small reads identify: images name their layers by digest, a zip is known by what the file
- * system says of it, and a tree by what it says of everything that was looked at. Loaded one by one, for a report that is
- * kept needs nothing more.
+ * system says of it, and a directory by what it says of everything that was looked at. Loaded one by one, for a report
+ * that is kept needs nothing more.
  */
 const identifiable: readonly (readonly [id: string, load: () => Promise<Target>])[] = [
   ['oci-layout', async () => (await import('../plugins/targets/oci-layout/index.ts')).ociLayout],
@@ -14,9 +14,6 @@ const identifiable: readonly (readonly [id: string, load: () => Promise<Target>]
   ['rootfs', async () => (await import('../plugins/targets/rootfs/index.ts')).rootfs],
   ['dir', async () => (await import('../plugins/targets/dir/index.ts')).dir],
 ];
-
-// Directory trees are known by what an earlier reading of them rests on.
-const trees: readonly string[] = ['rootfs', 'dir'];
 
 /**
  * What tells the content of a reference from every other, or null where only reading it does. `home` is where earlier
@@ -37,6 +34,8 @@ export async function contentIdentity(reference: string, home: string): Promise<
 
 async function identityOf(target: Target, location: string, home: string): Promise<string | null> {
   try {
+    // What is told of the modes of files rests on every file of a root file system, and not on those that were read.
+    if (target.id === 'rootfs') return null;
     const path = await realpath(location);
     const file = await stat(path, { bigint: true });
     const place = `${target.id} ${location} ${path}`;
@@ -44,7 +43,7 @@ async function identityOf(target: Target, location: string, home: string): Promi
       return file.isFile() ? `${place} ${file.size} ${file.mtimeNs} ${file.ctimeNs} ${file.ino}` : null;
     const { resources, problems } = await target.discover(location, { isFingerprintCompared: false });
     if (resources.length === 0 || problems.length > 0) return null;
-    const tree = trees.includes(target.id) ? readTreeIdentity(home, path) : '';
+    const tree = target.id === 'dir' ? readTreeIdentity(home, path) : '';
     return tree === null ? null : `${place} ${tree} ${JSON.stringify(resources)}`;
   } catch {
     // It cannot be read: the scan says so in its own words.

@@ -64,8 +64,9 @@ export async function collectReference(
         readers,
         limits: defaultLimits,
         cache,
+        // Only of a directory: what is told of a root file system rests on more than what was read.
         onWitness: (told) => {
-          witness = told;
+          if (target.id === 'dir') witness = told;
         },
         onProgress: ({ doneBytes, totalBytes, doneParts, totalParts, at }) => {
           const amount = totalBytes
